@@ -1,0 +1,26 @@
+namespace PipelineBackup;
+
+/// <summary>What a backup asks of its source.</summary>
+public sealed record BackupRequest
+{
+    /// <summary>The kind of backup.</summary>
+    public BackupKind Kind { get; init; }
+
+    /// <summary>Names of the databases to take; empty for all.</summary>
+    public IReadOnlyList<string> Databases { get; init; } = [];
+
+    /// <summary>The position in the log that the parent backup reaches; null for kinds that have no parent.</summary>
+    public BackupParent? Parent { get; init; }
+
+    /// <summary>
+    /// Whether a source whose logs have a gap or damage should offer what there is, for a forensic copy, instead of
+    /// refusing.
+    /// </summary>
+    public bool AcceptLogGap { get; init; }
+}
+
+/// <summary>What a source must know of the backup that an incremental or differential one builds on.</summary>
+/// <param name="LogSignature">Signature of the log stream, in hexadecimal.</param>
+/// <param name="HighestGeneration">The newest log generation that the chain holds.</param>
+/// <param name="DatabaseSignatures">Signatures of the chain's databases, in hexadecimal.</param>
+public sealed record BackupParent(string LogSignature, int HighestGeneration, IReadOnlyList<string> DatabaseSignatures);

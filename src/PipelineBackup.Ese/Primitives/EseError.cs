@@ -1,0 +1,125 @@
+namespace PipelineBackup.Ese;
+
+/// <summary>
+/// The engine's own error numbers, as far as this library gives them. The member's name is the engine's symbol without
+/// its <c>JET_err</c>.
+/// </summary>
+public enum EseError
+{
+    /// <summary>No error.</summary>
+    Success = 0,
+
+    /// <summary>A log file is damaged.</summary>
+    LogFileCorrupt = -501,
+
+    /// <summary>The log that recovery starts from is missing.</summary>
+    MissingPreviousLogFile = -509,
+
+    /// <summary>A log's name and its header disagree about its generation.</summary>
+    LogGenerationMismatch = -513,
+
+    /// <summary>The log format is older or newer than can be read.</summary>
+    BadLogVersion = -514,
+
+    /// <summary>A log does not continue the one before it.</summary>
+    InvalidLogSequence = -515,
+
+    /// <summary>A log file is missing.</summary>
+    MissingLogFile = -528,
+
+    /// <summary>A log belongs to another log stream.</summary>
+    BadLogSignature = -530,
+
+    /// <summary>The checkpoint belongs to another log stream.</summary>
+    BadCheckpointSignature = -532,
+
+    /// <summary>Both copies in the checkpoint file are damaged.</summary>
+    CheckpointCorrupt = -533,
+
+    /// <summary>The trailer page of a streamed copy is missing or damaged.</summary>
+    BadPatchPage = -535,
+
+    /// <summary>A log's length is not the one its header names.</summary>
+    LogFileSizeMismatch = -541,
+
+    /// <summary>A log that a database needs to become consistent is missing.</summary>
+    RequiredLogFilesMissing = -543,
+
+    /// <summary>A streamed copy that was never restored.</summary>
+    SoftRecoveryOnBackupDatabase = -544,
+
+    /// <summary>The database was not shut down cleanly.</summary>
+    DatabaseDirtyShutdown = -550,
+
+    /// <summary>The trailer page does not belong to the database it stands in.</summary>
+    DatabasePatchFileMismatch = -552,
+
+    /// <summary>The database is being converted.</summary>
+    DatabaseConversionInProgress = -563,
+
+    /// <summary>A log with committed transactions is missing; the databases can be made consistent without it.</summary>
+    CommittedLogFilesMissing = -582,
+
+    /// <summary>A log with committed transactions is damaged; the databases can be made consistent without it.</summary>
+    CommittedLogFileCorrupt = -586,
+
+    /// <summary>A log is not the one its successor was made after: the accumulated segment checksum differs.</summary>
+    LogSequenceChecksumMismatch = -590,
+
+    /// <summary>Damage found in a log while it was read for a backup.</summary>
+    LogReadVerifyFailure = -612,
+
+    /// <summary>A page's or header's checksum does not match.</summary>
+    ReadVerifyFailure = -1018,
+
+    /// <summary>A page is all zero where data should stand.</summary>
+    PageNotInitialized = -1019,
+
+    /// <summary>A large page names another page number although its checksum matches.</summary>
+    PageNumberMismatch = -1118,
+
+    /// <summary>A page is an older image than the one last written.</summary>
+    ReadLostFlushVerifyFailure = -1119,
+
+    /// <summary>The database is damaged, or not one.</summary>
+    DatabaseCorrupted = -1206,
+
+    /// <summary>The database format is older or newer than can be read.</summary>
+    InvalidDatabaseVersion = -1209,
+
+    /// <summary>A database of the format 200.</summary>
+    Database200Format = -1210,
+
+    /// <summary>A database of the format 400.</summary>
+    Database400Format = -1211,
+
+    /// <summary>A database of the format 500.</summary>
+    Database500Format = -1212,
+
+    /// <summary>Two files that belong together have different page sizes.</summary>
+    PageSizeMismatch = -1213,
+
+    /// <summary>Pages of the database are being reseeded.</summary>
+    DatabaseIncompleteIncrementalReseed = -1226,
+
+    /// <summary>There is no such file.</summary>
+    FileNotFound = -1811,
+
+    /// <summary>The file is of another kind than asked for.</summary>
+    FileInvalidType = -1812,
+
+    /// <summary>The flush map has a version that cannot be read.</summary>
+    FlushMapVersionUnsupported = -1918,
+
+    /// <summary>The flush map does not belong to the database.</summary>
+    FlushMapDatabaseMismatch = -1919,
+
+    /// <summary>The flush map cannot be used: it was not closed and does not reach back far enough.</summary>
+    FlushMapUnrecoverable = -1920,
+
+    /// <summary>The database is being reverted.</summary>
+    DatabaseIncompleteRevert = -1935,
+
+    /// <summary>The file ends before the page.</summary>
+    FileIOBeyondEOF = -4001,
+}
