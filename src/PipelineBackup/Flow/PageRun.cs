@@ -1,0 +1,63 @@
+namespace PipelineBackup.Flow;
+
+/// <summary>
+/// Up to 1 MiB of consecutive pages of one file, on its way through a corridor. It owns two slabs from the first room to
+/// the one that copies its frame into a pack: one for the plain pages, one for their compressed form. So no room ever waits
+/// for a buffer that a later run holds.
+/// </summary>
+internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
+{
+    private int _disposed;
+
+    /// <summary>Called once when the run leaves the corridor, whatever became of it.</summary>
+    public Action? Left { get; init; }
+
+    /// <summary>Number of the file in the index.</summary>
+    public required int File { get; init; }
+
+    /// <summary>Index of the first page in the file, the header being 0.</summary>
+    public required long FirstPage { get; init; }
+
+    /// <summary>Page size of the file in bytes.</summary>
+    public required int PageSize { get; init; }
+
+    /// <summary>Bytes in the run; the last page may be cut short by the end of the file.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>Number of pages, one that is cut short included.</summary>
+    public int Pages => (Length + PageSize - 1) / PageSize;
+
+    /// <summary>The plain pages.</summary>
+    public Memory<byte> Plain => plain.Memory[..Length];
+
+    /// <summary>Room for the frame, 1 MiB.</summary>
+    public Memory<byte> FrameSpace => frame.Memory;
+
+    /// <summary>Whether the run is to go no further: its database was dropped.</summary>
+    public bool Dropped { get; set; }
+
+    /// <summary>Whether every byte is zero: such a run is an extent without bytes.</summary>
+    public bool IsZero { get; set; }
+
+    /// <summary>CRC-32C of the plain pages.</summary>
+    public uint Crc32C { get; set; }
+
+    /// <summary>Lowest dbtime of the pages; all ones when there is none.</summary>
+    public ulong LowestDbTime { get; set; } = ulong.MaxValue;
+
+    /// <summary>Highest dbtime of the pages; 0 when there is none.</summary>
+    public ulong HighestDbTime { get; set; }
+
+    /// <summary>The LZ4 frame: one piece, or, when the pages are stored as they are, what stands around them.</summary>
+    public (ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Tail) Frame { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        plain.Return();
+        frame.Return();
+        Left?.Invoke();
+    }
+}
