@@ -8,18 +8,19 @@ namespace PipelineBackup.Flow;
 internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
 {
     private int _disposed;
+    private int _verified;
 
-    /// <summary>Called once when the run leaves the corridor, whatever became of it.</summary>
-    public Action? Left { get; init; }
+    /// <summary>The file that the run was read from.</summary>
+    public required FileInFlight Origin { get; init; }
 
     /// <summary>Number of the file in the index.</summary>
-    public required int File { get; init; }
+    public int File => Origin.Number;
 
     /// <summary>Index of the first page in the file, the header being 0.</summary>
     public required long FirstPage { get; init; }
 
     /// <summary>Page size of the file in bytes.</summary>
-    public required int PageSize { get; init; }
+    public int PageSize => Origin.PageSize;
 
     /// <summary>Bytes in the run; the last page may be cut short by the end of the file.</summary>
     public required int Length { get; init; }
@@ -32,9 +33,6 @@ internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
 
     /// <summary>Room for the frame, 1 MiB.</summary>
     public Memory<byte> FrameSpace => frame.Memory;
-
-    /// <summary>Whether the run is to go no further: its database was dropped.</summary>
-    public bool Dropped { get; set; }
 
     /// <summary>Whether every byte is zero: such a run is an extent without bytes.</summary>
     public bool IsZero { get; set; }
@@ -51,6 +49,9 @@ internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
     /// <summary>The LZ4 frame: one piece, or, when the pages are stored as they are, what stands around them.</summary>
     public (ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Tail) Frame { get; set; }
 
+    /// <summary>Notes that the run needs its file no more. True the first time.</summary>
+    public bool TryLeaveFile() => Interlocked.Exchange(ref _verified, 1) == 0;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -58,6 +59,6 @@ internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
             return;
         plain.Return();
         frame.Return();
-        Left?.Invoke();
+        Origin.Verified(this);
     }
 }

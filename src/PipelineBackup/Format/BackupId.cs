@@ -14,6 +14,8 @@ public readonly record struct BackupId : IComparable<BackupId>
     /// <summary>Length of every id in characters.</summary>
     public const int Length = 27;
 
+    private static readonly System.Buffers.SearchValues<char> s_hexDigits = System.Buffers.SearchValues.Create("0123456789abcdef");
+
     private readonly string? _value;
 
     private BackupId(string value) => _value = value;
@@ -43,7 +45,7 @@ public readonly record struct BackupId : IComparable<BackupId>
     {
         id = default;
         if (value is not { Length: Length } || value[16] != '-' || value[18] != '-' || KindOf(value[17]) is null
-            || value.AsSpan(19).ContainsAnyExcept("0123456789abcdef")
+            || value.AsSpan(19).ContainsAnyExcept(s_hexDigits)
             || !DateTimeOffset.TryParseExact(value.AsSpan(0, 16), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _))
             return false;
         id = new(value);

@@ -11,6 +11,8 @@ internal static class IndexCoverage
     private const long MaxFileBytes = 1L << 46;
     private const int MaxNameLength = 255;
 
+    private static readonly System.Buffers.SearchValues<char> s_forbidden = System.Buffers.SearchValues.Create("/\\:*?\"<>|");
+
     /// <summary>Checks an index.</summary>
     /// <param name="index">The index.</param>
     /// <param name="refuse">Called with the first thing that is wrong; throws.</param>
@@ -37,7 +39,7 @@ internal static class IndexCoverage
 
     /// <summary>Whether a name is a plain file name on every system: no directory, no drive, no device, no control character.</summary>
     public static bool IsFileName(string name) =>
-        name.Length is > 0 and <= MaxNameLength && name is not ("." or "..") && !name.AsSpan().ContainsAny("/\\:*?\"<>|")
+        name.Length is > 0 and <= MaxNameLength && name is not ("." or "..") && !name.AsSpan().ContainsAny(s_forbidden)
         && !name.Any(char.IsControl) && !name.EndsWith('.') && !name.EndsWith(' ');
 
     private static void DemandFiles(BackupIndex index, Action<string> refuse)
