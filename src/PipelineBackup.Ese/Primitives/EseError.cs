@@ -54,8 +54,29 @@ public enum EseError
     /// <summary>The trailer page does not belong to the database it stands in.</summary>
     DatabasePatchFileMismatch = -552,
 
+    /// <summary>A log of a backup set belongs to another log stream.</summary>
+    GivenLogFileHasBadSignature = -555,
+
+    /// <summary>A log of a backup set does not continue the one before it.</summary>
+    GivenLogFileIsNotContiguous = -556,
+
     /// <summary>The database is being converted.</summary>
     DatabaseConversionInProgress = -563,
+
+    /// <summary>A log that a restore rolls forward with is missing although later ones are there.</summary>
+    MissingCurrentLogFiles = -565,
+
+    /// <summary>The last write into a log of a backup set was cut short.</summary>
+    LogTornWriteDuringHardRestore = -570,
+
+    /// <summary>The last write into a log that a restore rolls forward with was cut short.</summary>
+    LogTornWriteDuringHardRecovery = -571,
+
+    /// <summary>A log of a backup set is damaged.</summary>
+    LogCorruptDuringHardRestore = -573,
+
+    /// <summary>A log that a restore rolls forward with is damaged.</summary>
+    LogCorruptDuringHardRecovery = -574,
 
     /// <summary>A log with committed transactions is missing; the databases can be made consistent without it.</summary>
     CommittedLogFilesMissing = -582,
@@ -65,6 +86,12 @@ public enum EseError
 
     /// <summary>A log is not the one its successor was made after: the accumulated segment checksum differs.</summary>
     LogSequenceChecksumMismatch = -590,
+
+    /// <summary>A log that a restore would roll forward with belongs to another log stream.</summary>
+    ExistingLogFileHasBadSignature = -610,
+
+    /// <summary>A log that a restore would roll forward with does not continue the backup set.</summary>
+    ExistingLogFileIsNotContiguous = -611,
 
     /// <summary>Damage found in a log while it was read for a backup.</summary>
     LogReadVerifyFailure = -612,
