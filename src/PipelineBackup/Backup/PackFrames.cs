@@ -23,7 +23,7 @@ internal sealed class PackFrames(SlabPool slabs, BackupIndex index, BackupId id,
     public async ValueTask AddAsync(PageRun run, Func<Pack, ValueTask> emit)
     {
         using var own = run;
-        if (run.Dropped)
+        if (run.Origin is DatabaseInFlight { IsDropped: true })
             return;
         if (run.IsZero)
         {

@@ -5,9 +5,8 @@ namespace PipelineBackup.Flow;
 /// the one that copies its frame into a pack: one for the plain pages, one for their compressed form. So no room ever waits
 /// for a buffer that a later run holds.
 /// </summary>
-internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
+internal sealed class PageRun(RunBuffer buffer) : IDisposable
 {
-    private int _disposed;
     private int _verified;
 
     /// <summary>The file that the run was read from.</summary>
@@ -23,16 +22,16 @@ internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
     public int PageSize => Origin.PageSize;
 
     /// <summary>Bytes in the run; the last page may be cut short by the end of the file.</summary>
-    public required int Length { get; init; }
+    public int Length => buffer.Length;
 
     /// <summary>Number of pages, one that is cut short included.</summary>
     public int Pages => (Length + PageSize - 1) / PageSize;
 
     /// <summary>The plain pages.</summary>
-    public Memory<byte> Plain => plain.Memory[..Length];
+    public Memory<byte> Plain => buffer.Plain.Memory[..Length];
 
     /// <summary>Room for the frame, 1 MiB.</summary>
-    public Memory<byte> FrameSpace => frame.Memory;
+    public Memory<byte> FrameSpace => buffer.Frame.Memory;
 
     /// <summary>Whether every byte is zero: such a run is an extent without bytes.</summary>
     public bool IsZero { get; set; }
@@ -55,10 +54,31 @@ internal sealed class PageRun(Slab plain, Slab frame) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        buffer.Dispose();
+        Origin.Verified(this);
+    }
+}
+
+/// <summary>The two slabs of a run, and how much of the first one was filled.</summary>
+internal sealed class RunBuffer(Slab plain, Slab frame) : IDisposable
+{
+    private int _disposed;
+
+    /// <summary>For the plain pages.</summary>
+    public Slab Plain => plain;
+
+    /// <summary>For their frame.</summary>
+    public Slab Frame => frame;
+
+    /// <summary>Bytes of plain pages.</summary>
+    public int Length { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         plain.Return();
         frame.Return();
-        Origin.Verified(this);
     }
 }

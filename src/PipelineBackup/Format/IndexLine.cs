@@ -18,15 +18,16 @@ internal abstract record IndexLine;
 /// <param name="Length">Length in bytes.</param>
 /// <param name="PageSize">Bytes of a page: what extents count in. The last page of a file may be shorter.</param>
 /// <param name="Generation">Generation of a log, else 0.</param>
+/// <param name="Dropped">Whether the file was left out because of bad pages: then it has no extents.</param>
 /// <param name="Trailer">Whether the last page is the trailer of a streamed copy and no database page.</param>
 internal sealed record FileLine(
     int File,
     [property: JsonConverter(typeof(JsonStringEnumConverter<SourceFileKind>))] SourceFileKind Kind,
-    string Name, string Role, string OriginalPath, long Length, int PageSize, int Generation, bool Trailer = false) : IndexLine
+    string Name, string Role, string OriginalPath, long Length, int PageSize, int Generation, bool Trailer = false, bool Dropped = false) : IndexLine
 {
-    /// <summary>Number of pages, a shorter last one included.</summary>
+    /// <summary>Number of stored pages, a shorter last one included.</summary>
     [JsonIgnore]
-    public long Pages => (Length + PageSize - 1) / PageSize;
+    public long Pages => Dropped ? 0 : (Length + PageSize - 1) / PageSize;
 }
 
 /// <summary>A pack of the backup.</summary>
