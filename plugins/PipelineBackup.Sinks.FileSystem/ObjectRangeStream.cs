@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.FileSystem;
 
@@ -7,24 +8,10 @@ namespace PipelineBackup.Sinks.FileSystem;
 /// <param name="name">The object, for messages.</param>
 /// <param name="offset">First byte.</param>
 /// <param name="length">Number of bytes.</param>
-internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, long offset, long length) : Stream
+internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, long offset, long length) : SequentialStream
 {
     private readonly long _end = offset + length;
     private long _offset = offset;
-
-    public override bool CanRead => !file.IsClosed;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -41,8 +28,6 @@ internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, lo
         }
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -58,19 +43,6 @@ internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, lo
             throw FileSystemFailure.Of(failure, $"cannot read '{name}'");
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
