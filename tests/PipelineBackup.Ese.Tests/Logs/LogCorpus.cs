@@ -48,8 +48,10 @@ internal static partial class LogCorpus
         string text = reader.ReadToEnd().Replace("\r", "", StringComparison.Ordinal);
         foreach (string block in text.Split("##### ", StringSplitOptions.RemoveEmptyEntries))
         {
+            // Of one file the engine's tool left no more than the name.
             string[] lines = block.Split('\n');
-            yield return new(lines[0].Trim(), lines[1..]);
+            if (lines.Any(line => line.Contains("Last Lgpos", StringComparison.Ordinal)))
+                yield return new(lines[0].Trim(), lines[1..]);
         }
     }
 

@@ -1,0 +1,123 @@
+namespace PipelineBackup.Ese;
+
+/// <summary>Finds the error that the engine's soft recovery would meet, as far as names, headers and scans of logs decide it.</summary>
+internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
+{
+    /// <summary>The error; null when there is none.</summary>
+    public LogFinding? Judge()
+    {
+        bool anyNeeds = databases.Any(database => database.Max.IsSet);
+        if (chain.Generations.Count == 0 && chain.Current is null)
+            return anyNeeds ? Missing(EseError.RequiredLogFilesMissing, "there is no log at all") : null;
+        if (JudgeCurrent() is { } current)
+            return current;
+        var start = Start();
+        if (databases.Any(database => database.Min.IsSet && database.Min < start))
+            return Missing(EseError.RequiredLogFilesMissing, $"recovery would start at generation {start}, a database needs earlier ones");
+        return chain.Find(start) is { } first ? Walk(first) : new(EseError.MissingLogFile, start, chain.NameOf(start),
+            $"generation {start}, which recovery starts with, is missing", "take it from a backup");
+    }
+
+    // The engine opens the current log before all others.
+    private LogFinding? JudgeCurrent()
+    {
+        if (chain.Current is { } current)
+            return current.Fault ?? (current.Header!.Signature == chain.Signature ? null : LogChain.Foreign(current));
+        // With a temporary log the crash came between the two renames that start a new generation.
+        return chain.Temporary is null && !options.AllowMissingCurrentLog
+            ? chain.MissingCurrent()
+            : null;
+    }
+
+    private LogGeneration Start()
+    {
+        if (options.Start.IsSet)
+            return options.Start;
+        var needed = databases.Where(database => database.Min.IsSet).Select(database => database.Min).ToList();
+        return needed.Count == 0 ? chain.Lowest : needed.Min();
+    }
+
+    private LogFinding? Walk(LogFileEntry file)
+    {
+        LogFileEntry? previous = null;
+        while (true)
+        {
+            if (JudgeFile(previous, file) is { } fault)
+                return AcceptLoss(fault, previous is null ? file.Generation : previous.Generation.Next);
+            if (file.IsCurrent)
+                return JudgeEnd(file.Generation);
+            var next = file.Generation.Next;
+            previous = file;
+            // Behind the last numbered log comes the current one; if it is not the next, its header says so.
+            if ((chain.FindNumbered(next) ?? chain.Current) is { } found)
+                file = found;
+            else if (chain.Highest > next)
+                return new(EseError.MissingLogFile, next, chain.NameOf(next), $"generation {next} is missing", "take it from a backup");
+            else
+                return JudgeEnd(file.Generation);
+        }
+    }
+
+    private LogFinding? JudgeFile(LogFileEntry? previous, LogFileEntry file)
+    {
+        if (file.Fault is { } fault)
+            return fault;
+        if (file.Header!.Signature != chain.Signature)
+            return LogChain.Foreign(file);
+        if (previous is not null && LogChain.JudgeLink(previous, file) is { } broken)
+            return broken;
+        if (file.Scan is { } scan && scan.ErrorFor(LogScanPurpose.SoftRecovery, file.IsCurrent) is not 0 and var error)
+            return new(error, file.Generation, file.FileName, scan.Message, "take the file from another copy or backup");
+        return options.IgnoreLostLogs ? null : JudgeTime(file, databases);
+    }
+
+    /// <summary>Whether a log is the very one that databases name as the highest they need: null, or −543.</summary>
+    /// <param name="file">The log, with a header.</param>
+    /// <param name="databases">What the databases need.</param>
+    public static LogFinding? JudgeTime(LogFileEntry file, IReadOnlyList<RequiredLogs> databases)
+    {
+        foreach (var database in databases)
+        {
+            var expected = database.ExpectedCreated;
+            if (database.Max == file.Generation && expected.IsSet && expected != file.Header!.Created)
+            {
+                return new(EseError.RequiredLogFilesMissing, file.Generation, file.FileName,
+                    $"the log was made at {file.Header.Created}, a database needs one made at {expected}",
+                    "the stream was started again; take the log that was there before from a backup");
+            }
+        }
+
+        return null;
+    }
+
+    // Damage behind what the databases need to be consistent has an error of its own, since they could do without.
+    private LogFinding AcceptLoss(LogFinding fault, LogGeneration bad)
+    {
+        bool needed = databases.Any(database => database.Max >= bad);
+        bool committed = databases.Any(database => database.Committed >= bad);
+        if (needed || !committed
+            || fault.Error is not (EseError.LogFileCorrupt or EseError.InvalidLogSequence or EseError.LogSequenceChecksumMismatch))
+            return fault;
+        return fault with
+        {
+            Error = fault.Error == EseError.LogFileCorrupt ? EseError.CommittedLogFileCorrupt : EseError.CommittedLogFilesMissing,
+            Hint = "the databases can be made consistent without it, with the loss of transactions",
+        };
+    }
+
+    private LogFinding? JudgeEnd(LogGeneration last)
+    {
+        if (databases.Any(database => database.Max > last))
+            return Missing(EseError.RequiredLogFilesMissing, $"the logs end with generation {last}, a database needs {databases.Max(d => d.Max)}");
+        if (databases.Any(database => database.Committed > last) && !options.IgnoreLostLogs)
+        {
+            return Missing(EseError.CommittedLogFilesMissing,
+                $"the logs end with generation {last}, transactions were committed up to {databases.Max(d => d.Committed)}");
+        }
+
+        return null;
+    }
+
+    private static LogFinding Missing(EseError error, string message) =>
+        new(error, default, "", message, "take the missing logs from a backup");
+}
