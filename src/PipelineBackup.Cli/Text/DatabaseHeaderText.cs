@@ -6,8 +6,9 @@ namespace PipelineBackup.Cli.Text;
 /// <summary>
 /// A database header as the engine's own tool prints it (<c>eseutil /mh</c>), line for line, so that people compare and
 /// scripts parse as they are used to. The two <c>Engine …</c> lines name the newest format known here; the low end of
-/// <c>Log Committed</c> is always 0 because the header stores none. Unlike the engine's dump of a streamed copy, which has
-/// overwritten its buffer with the trailer by then, the flush signatures and the comparison of the two copies are true.
+/// <c>Log Committed</c> is always 0 because the header stores none. The flush signatures of a streamed copy and the
+/// comparison of its two header pages are true, unlike in the engine's dump, which has overwritten its buffer with the
+/// trailer by then.
 /// </summary>
 internal static class DatabaseHeaderText
 {
@@ -62,7 +63,7 @@ internal static class DatabaseHeaderText
         text.Put($" Format ulVersion: {header.Version}  (attached by {header.NewestAttachingEngineFormat})");
         text.Put($" Engine ulVersion: {FormatVersion.Newest}  (efvCurrent = {FormatVersion.NewestEngineFormat})");
         text.Put($"Created ulVersion: 0x{header.CreatedVersion.Main:x},{header.CreatedVersion.UpdateMajor}");
-        text.Put($"     DB Signature: {header.Signature}");
+        text.Put($"     DB Signature: {Sign(header.Signature)}");
         text.Put($"         cbDbPage: {header.StoredPageSize}");
         text.Put($"           dbtime: {header.DbTime}");
         text.Put($"            State: {State(header.State)}");
@@ -75,7 +76,8 @@ internal static class DatabaseHeaderText
         text.Put($"Gen. Max. Req. Creation Time: {header.MaxRequiredTime}");
         text.Put($"    Log Committed: {Span(LogGeneration.None, header.MaxCommitted)}");
         text.Put($"Gen. Max. Com. Creation Time: {header.MaxCommittedTime}");
-        text.Put($"   Log Consistent: {Number(header.MinConsistent)} [Pre-Redo: {Number(header.MinConsistentBeforeRedo)}]");
+        text.Put($"   Log Consistent: {Number(header.MinConsistent)}"
+            + $" [Pre-Redo: {Number(header.MinConsistentBeforeRedo)}]");
         text.Put($"   Log Recovering: {Number(header.Recovering)}");
     }
 
@@ -93,7 +95,7 @@ internal static class DatabaseHeaderText
         text.Put($"      Last Detach: {header.Detach}  {header.DetachTime}");
         text.Put($"    Last ReAttach: {header.Reattach}  {header.ReattachTime}");
         text.Put($"             Dbid: {(short)header.DatabaseId}");
-        text.Put($"    Log Signature: {header.LogSignature}");
+        text.Put($"    Log Signature: {Sign(header.LogSignature)}");
         text.Put($"       OS Version: ({header.OperatingSystemMajor}.{header.OperatingSystemMinor}"
             + $".{header.OperatingSystemBuild} SP {header.OperatingSystemServicePack}"
             + $" NLS {(uint)(header.SortVersion >> 32):x}.{(uint)header.SortVersion:x})");
@@ -179,9 +181,9 @@ internal static class DatabaseHeaderText
 
     private static void WritePairing(Lines text, DatabaseHeader header)
     {
-        text.Put($"\n  Database Header Flush Signature: {header.HeaderFlushSignature}");
-        text.Put($" Flush Map Header Flush Signature: {header.FlushMapFlushSignature}");
-        text.Put($"       RBS Header Flush Signature: {header.SnapshotFlushSignature}");
+        text.Put($"\n  Database Header Flush Signature: {Sign(header.HeaderFlushSignature)}");
+        text.Put($" Flush Map Header Flush Signature: {Sign(header.FlushMapFlushSignature)}");
+        text.Put($"       RBS Header Flush Signature: {Sign(header.SnapshotFlushSignature)}");
         if (header.RevertCount == 0 && header.RevertPageCount == 0)
             return;
         text.Put($"\n     Revert Count: {header.RevertCount}");
@@ -214,14 +216,16 @@ internal static class DatabaseHeaderText
     private static string Span(LogGeneration low, LogGeneration high) => string.Create(CultureInfo.InvariantCulture,
         $"{(uint)low.Value}-{(uint)high.Value} (0x{low.Value:x}-0x{high.Value:x})");
 
+    // A name out of a hostile file must not steer the terminal.
+    private static string Sign(Signature signature) =>
+        string.Concat(signature.ToString().Select(letter => char.IsControl(letter) ? '?' : letter));
+
     private static string Found(uint count) =>
         count == 0 ? "none" : string.Create(CultureInfo.InvariantCulture, $"found ({count})");
 
-    /// <summary>Writes lines that end the same on every system and in every culture.</summary>
+    /// <summary>Writes lines that end the same on every system.</summary>
     private readonly struct Lines(TextWriter output)
     {
-        public void Put(FormattableString line) => Put(line.ToString(CultureInfo.InvariantCulture));
-
         public void Put(string line)
         {
             output.Write(line);

@@ -96,7 +96,7 @@ public sealed partial class DatabaseHeader
     /// <summary>The database's number in its instance, 1, 2, …: the one in log records.</summary>
     public uint DatabaseId => Word(104);
 
-    /// <summary>The flags, all four bytes; the last holds the kinds of engine build that ever attached the file.</summary>
+    /// <summary>The flags, all four bytes; the last tells the kinds of engine build that attached the file.</summary>
     public uint Flags => Word(208);
 
     /// <summary>Whether the shadow catalog is switched off. The header has a shadow copy all the same.</summary>

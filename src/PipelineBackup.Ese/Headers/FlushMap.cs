@@ -23,8 +23,8 @@ namespace PipelineBackup.Ese;
 /// <list type="bullet">
 /// <item>Clean database, map closed: every known type must match. A difference, or a zero page where a type is known,
 /// is a lost write.</item>
-/// <item>Dirty database: pages written since the map was saved are one type ahead of it (their counter reaches past
-/// dbtimeMax only sometimes, because pages are not written in the order of their changes). A page whose counter is not
+/// <item>Dirty database: pages written since the map was saved are ahead of it. Their counter need not be past
+/// dbtimeMax, because pages are not written in the order of their changes. But a page whose counter is not
 /// past dbtimeMax cannot be two ahead: its second write would carry a change made after the save. One that is neither
 /// equal nor one ahead lacks a write that the map remembers; so does a zero page with a known type. Until replay has
 /// run this is a suspicion only: power may have failed between the writes of map and page, and replay then repeats the
@@ -32,12 +32,13 @@ namespace PipelineBackup.Ese;
 /// <item>Pages that no log from genMinRequired of the database on names are as certain as in a clean database: callers
 /// that have replayed the logs pass <c>settled</c> for those.</item>
 /// </list>
-/// <para><b>Seen</b> on 35 undamaged pairs of database and map: 7 clean, 28 dirty (killed at arbitrary moments, circular
-/// logs, a snapshot, a Windows machine). Clean: 1,626 pages, all match. Dirty: a plain comparison gives 704 false alarms in
-/// 21 sets; 544 of these pages carry a counter past dbtimeMax, and each of the 160 others is exactly one ahead. Pages
-/// older than the first log the map answers for: 1,644 compared in 9 sets, none differs. Of the corpus' lost writes a
-/// zeroed page and two old page images are caught (suspect; lost when settled); a third image carries the very type
-/// that the map remembers, because the map was saved before the write that is lost: no reader can tell that one.</para>
+/// <para><b>Seen</b> on 35 undamaged pairs of database and map: 7 clean, 28 dirty (killed at arbitrary moments,
+/// circular logs, a snapshot, a Windows machine). Clean: 1,626 pages, all match. Dirty: a plain comparison gives 704
+/// false alarms in 21 sets; 544 of these pages carry a counter past dbtimeMax, each of the 160 others is exactly one
+/// ahead. Pages older than the first log the map answers for: 1,644 compared in 9 sets, none differs. Of the corpus'
+/// lost writes a zeroed page and two old page images are caught (suspect; lost when settled); a third image carries the
+/// very type that the map remembers, because the map was saved before the write that is lost: no reader can tell that
+/// one.</para>
 /// </remarks>
 public sealed class FlushMap
 {
@@ -169,12 +170,15 @@ public sealed class FlushMap
     {
         public int Number => number;
 
-        public DbTime MaxTime => bytes is null ? DbTime.Nil : new(BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
+        public DbTime MaxTime =>
+            bytes is null ? DbTime.Nil : new(BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)));
 
         public FlushType TypeOf(PageNumber page)
         {
+            if (bytes is null)
+                return FlushType.Unknown;
             int entry = (int)(page.Value % PagesPerMapPage);
-            return bytes is null ? FlushType.Unknown : (FlushType)(bytes[EntriesOffset + entry / 4] >> (6 - 2 * (entry % 4)) & 3);
+            return (FlushType)(bytes[EntriesOffset + entry / 4] >> (6 - 2 * (entry % 4)) & 3);
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Whether a flush map may be used with a database. A refused map is no damage: the engine makes a new one.</summary>
+/// <summary>
+/// Whether a flush map may be used with a database. A refused map is no damage: the engine makes a new one.
+/// </summary>
 /// <param name="Error">
 /// <see cref="EseError.Success"/>, or the engine's reason: -1018 (header damaged), -1812 (no flush map),
 /// -1918 (version), -1919 (of another database or moment), -1920 (not closed and too old).

@@ -111,7 +111,7 @@ public sealed class FlushMapHeader
         return IsClean || reachesBack
             ? new(EseError.Success, "")
             : new(EseError.FlushMapUnrecoverable,
-                $"the map was not closed; it was saved for log {MinRequired}, the database needs log {database.MinRequired}");
+                $"the map was not closed; it reaches back to log {MinRequired}, the database to {database.MinRequired}");
     }
 
     private uint Word(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_page.Span[offset..]);

@@ -9,7 +9,7 @@ public enum FlushVerdict
     /// <summary>The page carries the type the map remembers.</summary>
     Match,
 
-    /// <summary>The page was written once more after the map was saved, as happens in a dirty database. No damage.</summary>
+    /// <summary>The page was written once more after the map was saved: usual in a dirty database, no damage.</summary>
     Ahead,
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace PipelineBackup.Ese;
 /// a reader understands the file; a minor only adds what older readers can ignore.
 /// </summary>
 /// <param name="Main">Main version; 0x620 since Windows 2000.</param>
-/// <param name="UpdateMajor">The update: small numbers up to 20, then 30, 40, … with the engine format versions.</param>
+/// <param name="UpdateMajor">The update: small numbers up to 20, then 30, 40, … as engine formats go on.</param>
 /// <param name="UpdateMinor">The minor number of the update.</param>
 public readonly record struct FormatVersion(uint Main, uint UpdateMajor, uint UpdateMinor) : IComparable<FormatVersion>
 {
@@ -20,7 +20,7 @@ public readonly record struct FormatVersion(uint Main, uint UpdateMajor, uint Up
     /// <summary>The newest version whose every structure is known here.</summary>
     public static FormatVersion Newest => new(CurrentMain, 290, 600);
 
-    /// <summary>Whether a reader that knows <paramref name="newest"/> reads this one too: minors do not count.</summary>
+    /// <summary>Whether a reader of <paramref name="newest"/> reads this one too: minors do not count.</summary>
     /// <param name="newest">The newest version that the reader knows.</param>
     public bool IsReadableBy(FormatVersion newest) =>
         Main < newest.Main || (Main == newest.Main && UpdateMajor <= newest.UpdateMajor);
@@ -42,5 +42,6 @@ public readonly record struct FormatVersion(uint Main, uint UpdateMajor, uint Up
     public static bool operator >=(FormatVersion a, FormatVersion b) => a.CompareTo(b) >= 0;
 
     /// <summary>As the engine's tools print it: <c>0x620,290,600</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"0x{Main:x},{UpdateMajor},{UpdateMinor}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"0x{Main:x},{UpdateMajor},{UpdateMinor}");
 }

@@ -30,12 +30,12 @@ public sealed class HeaderPair
     private HeaderPair(byte[] start)
     {
         _start = start;
-        foreach (int bytes in Ese.PageSize.All)
+        foreach (int bytes in PageSize.All)
         {
             bool primary = IsWhole(start, 0, bytes), shadow = IsWhole(start, bytes, bytes);
             if (!primary && !shadow)
                 continue;
-            PageSize = Ese.PageSize.Of(bytes);
+            PageSize = PageSize.Of(bytes);
             Primary = primary ? new DatabaseHeader(start.AsMemory(0, bytes)) : null;
             Shadow = shadow ? new DatabaseHeader(start.AsMemory(bytes, bytes)) : null;
             break;
@@ -75,7 +75,8 @@ public sealed class HeaderPair
     /// <param name="start">
     /// The start of the file, <see cref="StartBytes"/> or as much as there is; copied.
     /// </param>
-    public static HeaderPair Read(ReadOnlySpan<byte> start) => new(start[..Math.Min(start.Length, StartBytes)].ToArray());
+    public static HeaderPair Read(ReadOnlySpan<byte> start) =>
+        new(start[..Math.Min(start.Length, StartBytes)].ToArray());
 
     /// <summary>Reads the two copies.</summary>
     /// <param name="file">The file, open for reading; it may be shorter than two pages.</param>
@@ -96,7 +97,7 @@ public sealed class HeaderPair
     {
         if (HasDatabaseMagic(start))
             return true;
-        foreach (int bytes in Ese.PageSize.All)
+        foreach (int bytes in PageSize.All)
         {
             // A page of user data may hold anything; only a whole header one page in speaks against the primary.
             if (start.Length >= 2 * bytes && HasDatabaseMagic(start[bytes..]) && IsWhole(start, bytes, bytes))
@@ -141,9 +142,10 @@ public sealed class HeaderPair
 
     private EseError Unreadable()
     {
-        if (_start.Length < 12 || BinaryPrimitives.ReadUInt32LittleEndian(_start.AsSpan(4)) != DatabaseHeader.ExpectedMagic)
+        var start = _start.AsSpan();
+        if (start.Length < 12 || BinaryPrimitives.ReadUInt32LittleEndian(start[4..]) != DatabaseHeader.ExpectedMagic)
             return EseError.ReadVerifyFailure;
-        return BinaryPrimitives.ReadUInt32LittleEndian(_start.AsSpan(8)) switch
+        return BinaryPrimitives.ReadUInt32LittleEndian(start[8..]) switch
         {
             0x500 => EseError.Database500Format,
             0x400 => EseError.Database400Format,

@@ -35,7 +35,7 @@ public sealed class PatchTrailer
     /// <param name="page">One page; anything shorter than 2048 bytes is a damaged trailer. Not copied.</param>
     public PatchTrailer(ReadOnlyMemory<byte> page)
     {
-        IsIntact = page.Length >= Ese.PageSize.Min.Bytes && page.Length % 4 == 0 && HeaderChecksum.Verify(page.Span);
+        IsIntact = page.Length >= PageSize.Min.Bytes && page.Length % 4 == 0 && HeaderChecksum.Verify(page.Span);
         _page = page.Length >= Size ? page : new byte[Size];
     }
 
