@@ -9,8 +9,8 @@ public static class PageInspector
     /// <summary>Inspects a page and leaves it as it is: a flipped bit is found, not corrected.</summary>
     /// <param name="page">The bytes of one page; any other length than a page's is a truncated page.</param>
     /// <param name="expected">The number that the page should have.</param>
-    /// <param name="recorded">The mark of the last write by the flush map, where there is one.</param>
-    /// <param name="depth">How much to look at.</param>
+    /// <param name="recorded">The mark of the last write by the flush map, where there is one that is not older than the page.</param>
+    /// <param name="depth">How much to look at; what the engine does on every read unless told otherwise.</param>
     public static PageVerdict Inspect(ReadOnlySpan<byte> page, PageNumber expected,
         FlushType recorded = FlushType.Unknown, InspectionDepth depth = InspectionDepth.Basic)
     {
@@ -31,8 +31,8 @@ public static class PageInspector
     /// </remarks>
     /// <param name="page">The bytes of one page; any other length than a page's is a truncated page.</param>
     /// <param name="expected">The number that the page should have.</param>
-    /// <param name="recorded">The mark of the last write by the flush map, where there is one.</param>
-    /// <param name="depth">How much to look at.</param>
+    /// <param name="recorded">The mark of the last write by the flush map, where there is one that is not older than the page.</param>
+    /// <param name="depth">How much to look at in a page that needs no correction.</param>
     public static PageVerdict InspectAndRepair(Span<byte> page, PageNumber expected,
         FlushType recorded = FlushType.Unknown, InspectionDepth depth = InspectionDepth.Basic)
     {

@@ -33,7 +33,7 @@ public enum PageFinding : byte
 /// <summary>The result of inspecting a page. The default value is an intact page.</summary>
 public readonly record struct PageVerdict
 {
-    // A bit index, or a page number, by the finding; both are kept so that zero means none.
+    // Index of the first bit where there are bits, else a page number.
     private readonly uint _detail;
 
     private PageVerdict(PageFinding finding, PageRule rule = PageRule.None, int bits = 0, uint detail = 0) =>
