@@ -38,6 +38,11 @@ public readonly record struct BackupId : IComparable<BackupId>
         return new($"{now.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{Letter(kind)}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
     }
 
+    /// <summary>Takes an id.</summary>
+    /// <param name="value">The text.</param>
+    /// <exception cref="FormatException">It is no id.</exception>
+    public static BackupId Parse(string value) => TryParse(value, out var id) ? id : throw new FormatException($"'{value}' is no id of a backup");
+
     /// <summary>Takes an id, if it is one.</summary>
     /// <param name="value">The text.</param>
     /// <param name="id">The id, when the text is one.</param>

@@ -132,16 +132,36 @@ public sealed record ManifestDatabase
     /// <summary>Pages in which a single flipped bit was put right; they are stored repaired.</summary>
     public long RepairedPages { get; init; }
 
+    /// <summary>Indexes in the file of the first repaired pages, the header being 0; at most 100 are listed.</summary>
+    public IReadOnlyList<long> Repaired { get; init; } = [];
+
     /// <summary>Pages that are stored although they do not verify.</summary>
     public long BadPages { get; init; }
+
+    internal const int MaxRepairedListed = 100;
 }
 
 /// <summary>Which logs a backup holds.</summary>
-/// <param name="First">Oldest generation; 0 without logs.</param>
-/// <param name="Last">Newest generation; 0 without logs.</param>
-/// <param name="Count">How many log files.</param>
-/// <param name="Gap">Whether generations are missing or damaged: then the databases can be restored but not recovered.</param>
-public sealed record ManifestLogs(int First, int Last, int Count, bool Gap);
+public sealed record ManifestLogs
+{
+    /// <summary>Oldest generation; 0 without logs.</summary>
+    public required int First { get; init; }
+
+    /// <summary>Newest generation; 0 without logs.</summary>
+    public required int Last { get; init; }
+
+    /// <summary>How many log files.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>Whether generations are missing or damaged: then the databases can be restored but not recovered.</summary>
+    public bool Gap { get; init; }
+
+    /// <summary>Creation time of the newest log, its eight stored bytes in hexadecimal: its successor must name it.</summary>
+    public string LastCreated { get; init; } = "";
+
+    /// <summary>XOR of the newest log's segment checksums in hexadecimal; empty in old formats.</summary>
+    public string LastChecksum { get; init; } = "";
+}
 
 /// <summary>Length and SHA-256 of an object.</summary>
 /// <param name="Length">Length in bytes.</param>
