@@ -69,7 +69,8 @@ public sealed class XorEccTests
             SamplePages.FlipBit(block, bit);
             ulong computed = XorEcc.Compute(block, 5, isFirst: true);
             Assert.Equal(bit, XorEcc.FindFlippedBit(stored, computed, block.Length));
-            Assert.Equal(bit == XorEcc.FormatBit ? -1 : bit, XorEcc.FindFlippedBit(stored, computed, block.Length, isFirst: true));
+            int mendable = bit == XorEcc.FormatBit ? -1 : bit;
+            Assert.Equal(mendable, XorEcc.FindFlippedBit(stored, computed, block.Length, isFirst: true));
             SamplePages.FlipBit(block, bit);
         }
     }
@@ -97,7 +98,8 @@ public sealed class XorEccTests
     public void Every_segment_of_the_golden_logs_matches()
     {
         int segments = 0;
-        foreach (string path in Directory.EnumerateFiles(Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), "edb*.log"))
+        string folder = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        foreach (string path in Directory.EnumerateFiles(folder, "edb*.log"))
         {
             var log = File.ReadAllBytes(path);
             for (int index = 1; index < log.Length / 4096; index++)
@@ -105,7 +107,8 @@ public sealed class XorEccTests
                 var segment = log.AsSpan(index * 4096, 4096);
                 if (!segment.ContainsAnyExcept((byte)0) || Path.GetFileName(path) == "edbtmp.log")
                     continue;
-                Assert.Equal(BinaryPrimitives.ReadUInt64LittleEndian(segment), XorEcc.Compute(segment, (uint)index, isFirst: true));
+                ulong stored = BinaryPrimitives.ReadUInt64LittleEndian(segment);
+                Assert.Equal(stored, XorEcc.Compute(segment, (uint)index, isFirst: true));
                 segments++;
             }
         }

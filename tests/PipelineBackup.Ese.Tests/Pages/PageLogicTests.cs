@@ -43,7 +43,7 @@ public sealed class PageLogicTests
     public void A_page_not_used_yet_is_sound_only_when_it_holds_nothing(int pageBytes)
     {
         var page = new byte[pageBytes];
-        BinaryPrimitives.WriteUInt16LittleEndian(page.AsSpan(28), (ushort)(pageBytes - PageSize.Of(pageBytes).HeaderBytes));
+        With16(page, 28, pageBytes - PageSize.Of(pageBytes).HeaderBytes);
         var flags = PageFlags.PreInit | PageFlags.NewRecordFormat | PageFlags.EccChecksum | (PageFlags)0x8000;
         BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(36), (uint)flags);
         Expect(PageRule.None, page);
