@@ -68,7 +68,8 @@ internal sealed class RetryLoop
 #pragma warning restore CA5394
         }
 
-        var pause = TimeSpan.FromTicks((long)(full * share));
+        // Whole milliseconds, as delays have them.
+        var pause = TimeSpan.FromMilliseconds(Math.Ceiling(full * share / TimeSpan.TicksPerMillisecond));
         _meter?.CountRetry();
         _options.OnRetry?.Invoke(new(call, failed, pause, failure));
         await Task.Delay(pause, _time, cancellationToken);
