@@ -20,7 +20,20 @@ public sealed record BackupRequest
 }
 
 /// <summary>What a source must know of the backup that an incremental or differential one builds on.</summary>
-/// <param name="LogSignature">Signature of the log stream, in hexadecimal.</param>
-/// <param name="HighestGeneration">The newest log generation that the chain holds.</param>
-/// <param name="DatabaseSignatures">Signatures of the chain's databases, in hexadecimal.</param>
-public sealed record BackupParent(string LogSignature, int HighestGeneration, IReadOnlyList<string> DatabaseSignatures);
+public sealed record BackupParent
+{
+    /// <summary>Signature of the log stream, in hexadecimal.</summary>
+    public required string LogSignature { get; init; }
+
+    /// <summary>The newest log generation that the chain holds.</summary>
+    public required int LastGeneration { get; init; }
+
+    /// <summary>Creation time of that log, its eight stored bytes in hexadecimal; empty when not known.</summary>
+    public string LastCreated { get; init; } = "";
+
+    /// <summary>XOR of the segment checksums of that log as the chain holds it, in hexadecimal; empty when not known.</summary>
+    public string LastChecksum { get; init; } = "";
+
+    /// <summary>Signatures of the chain's databases, in hexadecimal.</summary>
+    public IReadOnlyList<string> DatabaseSignatures { get; init; } = [];
+}

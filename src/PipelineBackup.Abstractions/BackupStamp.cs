@@ -46,6 +46,12 @@ public sealed record DatabaseStamp
     /// <summary>Newest log generation that may hold committed transactions; 0 when none is needed.</summary>
     public int MaxCommitted { get; init; }
 
+    /// <summary>
+    /// Log position that the file by itself is consistent with, as <c>generation:sector:byte</c> in 8, 4 and 4 hexadecimal
+    /// digits.
+    /// </summary>
+    public string Position { get; init; } = "00000000:0000:0000";
+
     /// <summary>Whether the file must be recovered with its logs before it can be used.</summary>
     public bool NeedsRecovery { get; init; }
 }

@@ -17,6 +17,14 @@ public sealed class LogFileEntry
             HeaderFault = fault;
     }
 
+    /// <summary>A file that was scanned while it streamed by.</summary>
+    /// <param name="fileName">Its name, without folder.</param>
+    /// <param name="scan">What the scan found.</param>
+    /// <exception cref="ArgumentException">The name is not one of a log stream.</exception>
+    public LogFileEntry(string fileName, LogScanResult scan)
+        : this(fileName, Parse(fileName), null, scan.Length) =>
+        (Header, HeaderFault, Scan) = (scan.Header, scan.HeaderFault, scan);
+
     private LogFileEntry(string fileName, LogFileName name, string? path, long length) =>
         (FileName, Name, Path, Length) = (fileName, name, path, length);
 

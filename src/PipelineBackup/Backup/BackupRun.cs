@@ -1,0 +1,284 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using PipelineBackup.Compression;
+using PipelineBackup.Ese;
+using PipelineBackup.Flow;
+using PipelineBackup.Format;
+
+namespace PipelineBackup.Backup;
+
+/// <summary>One backup under way: builds both corridors, keeps what they find, and draws up the commit.</summary>
+internal sealed class BackupRun
+{
+    private readonly IBackupSession _session;
+    private readonly SinkGroup _sinks;
+    private readonly BackupParentage? _parentage;
+    private readonly BackupOptions _options;
+    private readonly ProgressMeter _progress;
+    private readonly BackupIndex _index = new();
+    private readonly SortedDictionary<string, double> _rooms = new(StringComparer.Ordinal);
+    private readonly List<BadPage> _badPages = [];
+    private readonly DateTimeOffset _started;
+    private readonly Lz4Codec _codec = Lz4Codec.Best;
+    private List<DatabaseInFlight> _databases = [];
+    private List<ScannedLog> _logs = [];
+    private LogFinding? _logFinding;
+    private BackupManifest? _manifest;
+
+    public BackupRun(
+        IBackupSession session, SinkGroup sinks, BackupParentage? parentage, BackupOptions options, ProgressMeter progress)
+    {
+        (_session, _sinks, _parentage, _options, _progress) = (session, sinks, parentage, options, progress);
+        _started = options.Time.GetUtcNow();
+        Id = BackupId.Create(options.Kind, _started, parentage is null ? null : BackupId.Parse(parentage.Parent.Id));
+    }
+
+    /// <summary>The id of the backup.</summary>
+    public BackupId Id { get; }
+
+    private bool IsDamaged => _badPages.Count > 0 || _logFinding is not null || _databases.Any(database => database.IsDropped);
+
+    /// <summary>Takes databases, then logs, through their corridors into the stores.</summary>
+    public async Task TransferAsync(CancellationToken cancellationToken)
+    {
+        var plan = MemoryPlan.Of(_options.MemoryBudget, _options.Workers, _sinks.PutConcurrency);
+        using var runs = new SlabPool(plan.Runs * MemoryPlan.SlabsPerRun);
+        using var packs = new SlabPool(plan.Packs * MemoryPlan.SlabsPerPack);
+        _progress.Begin(ProgressPhase.Databases, _session.Databases.Sum(file => file.Length));
+        await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
+        var others = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
+        _progress.Begin(ProgressPhase.Logs, others.Sum(file => file.Length));
+        await TransferLogsAsync(others, plan, runs, packs, cancellationToken).ConfigureAwait(false);
+        if (runs.Outstanding + packs.Outstanding != 0)
+            throw new InvalidOperationException($"{runs.Outstanding} run slabs and {packs.Outstanding} pack slabs were not given back");
+    }
+
+    /// <summary>Judges the whole, and commits it.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        _progress.Begin(ProgressPhase.Publishing);
+        _badPages.AddRange(_databases.Where(database => !database.IsDropped).SelectMany(database => database.BadPages));
+        DemandDatabases();
+        _logFinding = LogJudgement.Judge(_session.Stamp.BaseName, _logs, _session.Stamp.Databases.Select(
+            database => new LogNeed(database.Name, database.MinRequired, database.MaxRequired, database.MaxCommitted)));
+        DemandLogs();
+        await _session.ValidateAsync(cancellationToken).ConfigureAwait(false);
+
+        var commit = new CommitBackup(_sinks, _options.Set, Id);
+        var index = await commit.StoreIndexAsync(_index, cancellationToken).ConfigureAwait(false);
+        var badPages = await commit.StoreBadPagesAsync(_badPages, cancellationToken).ConfigureAwait(false);
+        if (_parentage is not null && _options.Kind == BackupKind.Incremental)
+            await commit.ClaimAsync(_parentage, cancellationToken).ConfigureAwait(false);
+        _manifest = DrawUp(index, badPages);
+        await commit.CommitAsync(_manifest, cancellationToken).ConfigureAwait(false);
+        _options.Logger.LogInformation("backup {Id} is committed", Id);
+    }
+
+    /// <summary>After the commit: truncates logs where that is allowed, and ends the session.</summary>
+    public async Task<BackupReport> FinishAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> truncated = [];
+        BackupException? failure = null;
+        try
+        {
+            if (_options.TruncateLogs && !IsDamaged && _options.Kind is BackupKind.Full or BackupKind.Incremental)
+            {
+                var logs = await _session.TruncatableLogsAsync(cancellationToken).ConfigureAwait(false);
+                await _session.TruncateLogsAsync(cancellationToken).ConfigureAwait(false);
+                truncated = [.. logs.Select(log => log.Name)];
+            }
+
+            await _session.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception cause) when (cause is BackupException or IOException or OperationCanceledException)
+        {
+            failure = new BackupException($"backup {Id} is published, but ending it at the source failed: {cause.Message}", cause)
+            {
+                Error = (cause as BackupException)?.Error,
+                Hint = "the backup can be restored; the logs are intact",
+            };
+        }
+
+        return new()
+        {
+            Manifest = _manifest!,
+            ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
+            Duration = _options.Time.GetUtcNow() - _started,
+            BadPages = [.. _badPages.Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
+            RepairedPages = [.. _databases.SelectMany(database => database.Repaired.Select(page => new DamagedPage(
+                database.Source.Name, page, 0, "one flipped bit was put right; the page is stored repaired")))],
+            DroppedStores = [.. _sinks.Dropped.OfType<SinkException>().Select(drop => drop.Message)],
+            TruncatedLogs = truncated,
+            FailureAfterCommit = failure,
+        };
+    }
+
+    private async Task TransferDatabasesAsync(MemoryPlan plan, SlabPool runs, SlabPool packs, CancellationToken cancellationToken)
+    {
+        using var conduit = new Conduit(cancellationToken);
+        using var pack = new PackFrames(packs, _index, Id, "pages");
+        var read = new ReadPages(_session, _index, runs, _progress, conduit.Stopping);
+        var verify = new VerifyPages(_options, conduit.Stopping);
+        var pages = conduit.Source<PageRun>("read-pages", plan.Workers, read.ReadDatabasesAsync);
+        // Two rooms in one block: a run is verified and compressed while it is in the worker's cache.
+        var frames = conduit.Transform(pages, "verify-and-compress", plan.Workers, async run =>
+        {
+            await verify.VerifyAsync(run).ConfigureAwait(false);
+            CompressPages.Compress(run, _codec);
+            return run;
+        });
+        Store(conduit, conduit.Regroup<PageRun, Pack>(frames, "pack-frames", pack.AddAsync, pack.FinishAsync), plan);
+        await RunAsync(conduit).ConfigureAwait(false);
+        _databases = read.Databases;
+        foreach (var dropped in _databases.Where(database => database.IsDropped))
+        {
+            _index.Files[dropped.Number] = _index.Files[dropped.Number] with { Dropped = true };
+            _index.Extents.RemoveAll(extent => extent.File == dropped.Number);
+        }
+    }
+
+    private async Task TransferLogsAsync(
+        IReadOnlyList<SourceFile> files, MemoryPlan plan, SlabPool runs, SlabPool packs, CancellationToken cancellationToken)
+    {
+        using var conduit = new Conduit(cancellationToken);
+        using var pack = new PackFrames(packs, _index, Id, "logs");
+        var read = new ReadPages(_session, _index, runs, _progress, conduit.Stopping);
+        var verify = new VerifyLogs();
+        var pages = conduit.Source<PageRun>("read-logs", plan.Workers, emit => read.ReadFilesAsync(files, emit));
+        var verified = conduit.Transform(pages, "verify-logs", workers: 1, verify.VerifyAsync);
+        var frames = conduit.Transform(verified, "compress-logs", plan.Workers, run =>
+        {
+            CompressPages.Compress(run, _codec);
+            return new ValueTask<PageRun>(run);
+        });
+        Store(conduit, conduit.Regroup<PageRun, Pack>(frames, "pack-logs", pack.AddAsync, pack.FinishAsync), plan);
+        await RunAsync(conduit).ConfigureAwait(false);
+        verify.Finish();
+        _logs = verify.Logs;
+    }
+
+    private void Store(Conduit conduit, Lane<Pack> packs, MemoryPlan plan) =>
+        conduit.Sink(packs, "store-packs", plan.Packs - 1, async pack =>
+        {
+            long stored = pack.Line.Length;
+            await _sinks.StoreAsync(_options.Set, Id, pack, conduit.Stopping).ConfigureAwait(false);
+            _progress.Stored(stored);
+        });
+
+    private async Task RunAsync(Conduit conduit)
+    {
+        await conduit.RunAsync().ConfigureAwait(false);
+        foreach (var (room, busy) in conduit.Busy)
+            _rooms[room] = Math.Round(_rooms.GetValueOrDefault(room) + busy.TotalSeconds, 3);
+    }
+
+    private void DemandDatabases()
+    {
+        if (_databases.Count > 0 && _databases.All(database => database.IsDropped))
+        {
+            throw new BackupException("every database has bad pages; nothing is left to publish")
+            {
+                Error = JetError.ReadVerifyFailure,
+                Hint = "--on-bad-page record keeps what can still be read",
+                ExitCode = ExitCode.Refused,
+            };
+        }
+    }
+
+    private void DemandLogs()
+    {
+        if (_logFinding is not { } finding || _options.OnLogGap == LogGapPolicy.Record)
+            return;
+        throw new BackupException($"the logs do not suffice: {finding.Message}")
+        {
+            Error = EseErrors.ToJet(finding.Error),
+            Hint = finding.Hint.Length > 0 ? finding.Hint : "--on-log-gap record keeps a forensic copy, which can be restored but not recovered",
+            ExitCode = ExitCode.Refused,
+        };
+    }
+
+    private BackupManifest DrawUp(ObjectDigest index, ObjectDigest? badPages)
+    {
+        var stamp = _session.Stamp;
+        var generations = _logs.Select(log => log.Generation).Order().ToList();
+        var tip = _logs.MaxBy(log => log.Generation);
+        return new()
+        {
+            Version = FormatDocument.CurrentVersion,
+            Tool = Telemetry.ToolName,
+            Id = Id.ToString(),
+            Kind = _options.Kind,
+            Parent = _parentage?.Parent.Id,
+            Full = _parentage?.Full.Id ?? Id.ToString(),
+            Source = stamp.Source,
+            EngineVersion = stamp.EngineVersion,
+            PageSize = stamp.PageSize,
+            BaseName = stamp.BaseName,
+            LogSignature = stamp.LogSignature,
+            Started = _started,
+            Finished = _options.Time.GetUtcNow(),
+            Databases = [.. _databases.Where(database => !database.IsDropped).Select(Describe)],
+            DroppedDatabases = [.. _databases.Where(database => database.IsDropped).Select(database => database.Source.Name)],
+            Logs = new()
+            {
+                First = generations.FirstOrDefault(),
+                Last = generations.LastOrDefault(),
+                Count = generations.Count,
+                Gap = _logFinding is not null,
+                LastCreated = tip?.Scan.Header is { } header ? header.Created.Value.ToString("x16", CultureInfo.InvariantCulture) : "",
+                LastChecksum = tip?.Scan is { IsGood: true, Header.Version.IsLegacy: false } scan
+                    ? scan.AccumulatedChecksum.ToString("x16", CultureInfo.InvariantCulture) : "",
+            },
+            Position = Position(tip),
+            Index = index,
+            BadPages = badPages,
+            Options = new(_codec.Name, _options.OnBadPage.ToString(), _options.OnLogGap.ToString()),
+            Totals = new(
+                _index.Files.Count(file => !file.Dropped), _index.Packs.Count,
+                _index.Files.Where(file => !file.Dropped).Sum(file => file.Length), _index.Packs.Sum(pack => pack.Length)),
+            Requests = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["put"] = _sinks.Puts },
+            Rooms = _rooms,
+            Remarks = Remarks(),
+        };
+    }
+
+    private string Position(ScannedLog? tip)
+    {
+        string reached = _session.Stamp.Databases.Where(database => !database.NeedsRecovery)
+            .Select(database => database.Position).DefaultIfEmpty(LogPositionText.Of(default)).Max(StringComparer.Ordinal)!;
+        string logged = LogPositionText.Of(tip?.Scan.End ?? default);
+        return string.CompareOrdinal(logged, reached) > 0 ? logged : reached;
+    }
+
+    private List<string> Remarks()
+    {
+        var remarks = _session.Stamp.Remarks.ToList();
+        if (_logFinding is not null)
+            remarks.Add($"the databases cannot be recovered: {_logFinding}");
+        remarks.AddRange(_databases.Where(database => database.SuspectPages > 0).Select(database => string.Create(CultureInfo.InvariantCulture,
+            $"'{database.Source.Name}': {database.SuspectPages} pages lack a write that the flush map remembers; replay repeats it or proves it lost")));
+        remarks.AddRange(_logs.Where(log => log.Scan.IsGood && log.Scan.Message != "sound").Select(log => $"'{log.Name}': {log.Scan.Message}"));
+        return remarks;
+    }
+
+    private ManifestDatabase Describe(DatabaseInFlight database)
+    {
+        var stamp = _session.Stamp.Databases.First(stamp => stamp.Name == database.Source.Name);
+        return new()
+        {
+            Name = database.Source.Name,
+            OriginalPath = database.Source.OriginalPath,
+            Signature = stamp.Signature,
+            State = stamp.State,
+            NeedsRecovery = stamp.NeedsRecovery,
+            MinRequired = stamp.MinRequired,
+            MaxRequired = stamp.MaxRequired,
+            MaxCommitted = stamp.MaxCommitted,
+            VerifiedPages = database.VerifiedPages,
+            ZeroPages = database.ZeroPages,
+            RepairedPages = database.Repaired.Count,
+            BadPages = database.BadPages.Count,
+            Repaired = [.. database.Repaired.Take(ManifestDatabase.MaxRepairedListed)],
+        };
+    }
+}

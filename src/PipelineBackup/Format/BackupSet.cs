@@ -1,0 +1,45 @@
+namespace PipelineBackup;
+
+/// <summary>
+/// A named sequence of backups in a store; one store holds many. The name is one segment of an <see cref="ObjectName"/>, at
+/// most 64 characters. Knows where in the store everything of the set lies.
+/// </summary>
+public readonly record struct BackupSet
+{
+    /// <summary>The object that makes a store one of ours.</summary>
+    public static ObjectName FormatObject => ObjectName.Of("format.json");
+
+    /// <summary>The set used when none is named.</summary>
+    public static BackupSet Default => new("default");
+
+    private readonly string? _name;
+
+    private BackupSet(string name) => _name = name;
+
+    /// <summary>Takes a set's name.</summary>
+    /// <param name="name">Letters, digits, <c>.</c>, <c>_</c>, <c>-</c>; not starting with a dot; at most 64 characters.</param>
+    /// <exception cref="ArgumentException">It is no such name.</exception>
+    public static BackupSet Of(string name) =>
+        name.Length is > 0 and <= 64 && !name.Contains('/', StringComparison.Ordinal) && ObjectName.TryParse(name, out _)
+            ? new(name)
+            : throw new ArgumentException($"'{name}' is no name for a backup set: letters, digits, '.', '_' and '-', at most 64", nameof(name));
+
+    /// <summary>The name.</summary>
+    public override string ToString() => _name ?? "default";
+
+    /// <summary>Prefix of all commits.</summary>
+    internal string CommitPrefix => $"{this}/backups/";
+
+    internal ObjectName Commit(BackupId id) => ObjectName.Of($"{this}/backups/{id}.json");
+
+    internal string DataPrefix(BackupId id) => $"{this}/data/{id}/";
+
+    internal ObjectName Data(BackupId id, string name) => ObjectName.Of($"{this}/data/{id}/{name}");
+
+    internal ObjectName Index(BackupId id) => Data(id, "index.jsonl");
+
+    internal ObjectName BadPages(BackupId id) => Data(id, "bad-pages.jsonl");
+
+    internal ObjectName ChainClaim(BackupId full, int member) =>
+        ObjectName.Of(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{this}/chain/{full}/{member:000000}"));
+}

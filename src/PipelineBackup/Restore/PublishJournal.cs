@@ -1,0 +1,136 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PipelineBackup.Shared;
+
+namespace PipelineBackup.Restore;
+
+/// <summary>
+/// What a restore was about to rename when it ended: written and synced before the first rename, removed after the last. A
+/// crash in between leaves it, and the next restore into the same target finishes or rolls back by it.
+/// </summary>
+/// <remarks>
+/// <code>
+/// staged files sealed ─► journal durable ─► every file renamed ─► directories durable ─► journal removed
+///       crash: staging is litter        │       crash: finish, or roll back       │        crash: finish (nothing left to do)
+/// </code>
+/// </remarks>
+internal sealed class PublishJournal
+{
+    public const string FileName = ".pipelinebackup-publish.json";
+    private const int MaxBytes = 64 << 20;
+
+    private readonly string _path;
+
+    private PublishJournal(string target, JournalContent content) => (_path, Content) = (Path.Combine(target, FileName), content);
+
+    /// <summary>What it says.</summary>
+    public JournalContent Content { get; }
+
+    /// <summary>Writes a journal and makes it durable.</summary>
+    public static PublishJournal Write(string target, JournalContent content)
+    {
+        var journal = new PublishJournal(target, content);
+        string temporary = journal._path + ".new";
+        using (var file = File.Create(temporary))
+        {
+            JsonSerializer.Serialize(file, content, JournalJson.Default.JournalContent);
+            file.Flush(flushToDisk: true);
+        }
+
+        if (!DurableFile.TryRenameNoReplace(temporary, journal._path))
+            throw new IOException($"'{journal._path}' exists already: another restore is publishing into this directory");
+        DurableFile.FlushDirectory(target);
+        return journal;
+    }
+
+    /// <summary>The journal that a crashed restore left in a target, if there is one.</summary>
+    /// <exception cref="BackupException">There is one and it cannot be read.</exception>
+    public static PublishJournal? Find(string target)
+    {
+        // One that was never renamed to its name was never acted on.
+        File.Delete(Path.Combine(target, FileName + ".new"));
+        string path = Path.Combine(target, FileName);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length <= MaxBytes && JsonSerializer.Deserialize(file, JournalJson.Default.JournalContent) is { } content)
+                return new(target, content);
+        }
+        catch (JsonException)
+        {
+            // Told below, as for one that is too long.
+        }
+
+        throw new BackupException($"'{path}' of an interrupted restore cannot be read")
+        {
+            Hint = "move the directory away and restore into an empty one",
+            ExitCode = ExitCode.Refused,
+        };
+    }
+
+    /// <summary>Renames what is not renamed yet.</summary>
+    /// <returns>The first name that someone else has taken meanwhile; null when all are in place.</returns>
+    public string? Finish()
+    {
+        foreach (var move in Content.Moves)
+        {
+            if (!File.Exists(move.Staged))
+            {
+                if (File.Exists(move.Published))
+                    continue;
+                throw new FileNotFoundException($"'{move.Staged}' is gone, and '{move.Published}' is not there", move.Staged);
+            }
+
+            if (!DurableFile.TryRenameNoReplace(move.Staged, move.Published))
+                return move.Published;
+        }
+
+        FlushDirectories();
+        return null;
+    }
+
+    /// <summary>Takes every file that was renamed back into staging.</summary>
+    public void RollBack()
+    {
+        foreach (var move in Content.Moves)
+        {
+            // Still staged: whatever has the published name is not ours.
+            if (!File.Exists(move.Staged) && File.Exists(move.Published))
+                DurableFile.TryRenameNoReplace(move.Published, move.Staged);
+        }
+
+        FlushDirectories();
+    }
+
+    /// <summary>Removes the journal: what it says is done.</summary>
+    public void Remove()
+    {
+        File.Delete(_path);
+        DurableFile.FlushDirectory(Path.GetDirectoryName(_path)!);
+    }
+
+    private void FlushDirectories()
+    {
+        foreach (string directory in Content.Moves.SelectMany(move => new[] { move.Published, move.Staged })
+            .Select(path => Path.GetDirectoryName(path)!).Distinct())
+            DurableFile.FlushDirectory(directory);
+    }
+}
+
+/// <summary>The content of a journal.</summary>
+/// <param name="Backup">Id of the backup that is being published.</param>
+/// <param name="Staging">The staging directories, removed at the end.</param>
+/// <param name="Moves">The renames.</param>
+internal sealed record JournalContent(string Backup, string[] Staging, JournalMove[] Moves);
+
+/// <summary>One rename.</summary>
+/// <param name="Staged">Full path in staging.</param>
+/// <param name="Published">Full path in the target.</param>
+internal sealed record JournalMove(string Staged, string Published);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(JournalContent))]
+internal sealed partial class JournalJson : JsonSerializerContext;

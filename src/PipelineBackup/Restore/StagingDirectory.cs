@@ -1,0 +1,112 @@
+using PipelineBackup.Shared;
+
+namespace PipelineBackup.Restore;
+
+/// <summary>
+/// A restore's claim on its target, and the directories in which it puts its files together: one beside each place that
+/// files are published to, so that publishing is a rename. Disposing it removes what was not published.
+/// </summary>
+internal sealed class StagingDirectory : IDisposable
+{
+    public const string Prefix = ".pipelinebackup-staging-";
+    public const string LockName = ".pipelinebackup-restore.lock";
+
+    private readonly FileStream _lock;
+    private readonly Dictionary<string, string> _directories = new(StringComparer.Ordinal);
+    private readonly string _suffix = Guid.NewGuid().ToString("N")[..12];
+    private readonly string? _explicit;
+    private bool _keep;
+
+    private StagingDirectory(string target, string? staging, FileStream claim)
+    {
+        Target = target;
+        _explicit = staging;
+        _lock = claim;
+    }
+
+    /// <summary>The target, as a full path.</summary>
+    public string Target { get; }
+
+    /// <summary>All staging directories.</summary>
+    public IReadOnlyCollection<string> Directories => _directories.Values;
+
+    /// <summary>Claims a target for one restore.</summary>
+    /// <exception cref="BackupException">Another restore runs there, or the directory cannot be made.</exception>
+    public static StagingDirectory Claim(string target, string? staging)
+    {
+        target = Path.GetFullPath(target);
+        try
+        {
+            DurableFile.CreateDirectoryDurably(target);
+            var claim = new FileStream(Path.Combine(target, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new(target, staging is null ? null : Path.GetFullPath(staging), claim);
+        }
+        catch (IOException failure) when (File.Exists(Path.Combine(target, LockName)))
+        {
+            throw new BackupException($"another restore is running into '{target}'", failure)
+            {
+                Hint = "wait for it, or restore into another directory",
+                Error = JetError.RestoreInProgress,
+                ExitCode = ExitCode.InUse,
+            };
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw RestoreFailure.Of(failure, $"the directory '{target}' cannot be made or written to");
+        }
+    }
+
+    /// <summary>Removes what crashed restores left in the target; safe because the claim is held.</summary>
+    public void RemoveLitter()
+    {
+        foreach (string directory in Directory.EnumerateDirectories(Target, Prefix + "*"))
+            Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>The path in staging of a file that will be published at a path.</summary>
+    public string PathFor(string published)
+    {
+        string home = _explicit ?? Path.GetDirectoryName(published)!;
+        if (!_directories.TryGetValue(home, out string? directory))
+        {
+            DurableFile.CreateDirectoryDurably(home);
+            directory = Path.Combine(home, Prefix + _suffix);
+            Directory.CreateDirectory(directory);
+            _directories.Add(home, directory);
+        }
+
+        return Path.Combine(directory, Path.GetFileName(published));
+    }
+
+    /// <summary>Makes everything in staging durable: the files were synced as they were closed, here their names are.</summary>
+    public void Seal()
+    {
+        foreach (var (home, directory) in _directories)
+        {
+            DurableFile.FlushDirectory(directory);
+            DurableFile.FlushDirectory(home);
+        }
+    }
+
+    /// <summary>Leaves the files where they are when this is disposed: a journal now says what becomes of them.</summary>
+    public void HandOver() => _keep = true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            if (!_keep)
+            {
+                foreach (string directory in _directories.Values.Where(Directory.Exists))
+                    Directory.Delete(directory, recursive: true);
+            }
+        }
+        finally
+        {
+            // Deleted while it is held: a restore that starts now makes a new one.
+            File.Delete(_lock.Name);
+            _lock.Dispose();
+        }
+    }
+}
