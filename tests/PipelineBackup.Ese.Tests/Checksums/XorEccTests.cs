@@ -84,6 +84,18 @@ public sealed class XorEccTests
     }
 
     [Fact]
+    public void Damage_that_looks_like_a_bit_of_the_excluded_checksum_is_not_explained()
+    {
+        ulong computed = XorEcc.Compute(SamplePages.Generate(4096), 5, isFirst: true);
+        for (uint bit = 0; bit < 64; bit++)
+        {
+            ulong stored = computed ^ ((ulong)((bit ^ 32767) << 16 | bit) << 32 | 1u << (int)(bit % 32));
+            Assert.Equal(-1, XorEcc.FindFlippedBit(stored, computed, 4096, isFirst: true));
+            Assert.Equal((int)bit, XorEcc.FindFlippedBit(stored, computed, 4096));
+        }
+    }
+
+    [Fact]
     public void A_flipped_bit_beside_a_damaged_checksum_is_not_explained()
     {
         var block = SamplePages.Generate(4096);

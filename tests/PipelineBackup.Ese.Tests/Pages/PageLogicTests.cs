@@ -134,6 +134,11 @@ public sealed class PageLogicTests
         Expect(PageRule.KeyOrder, Compressed(borrowed.ToArray(), 3, prefix: 3, key: 1, keyBytes: 1));
         Expect(PageRule.KeyOrder, Compressed(borrowed.ToArray(), 3, prefix: 1, key: 1, keyBytes: 3));
 
+        // 00 00 behind 00 00 00 + 02: it ends within what its neighbour borrows.
+        var longer = Compressed(page.ToArray(), 2, prefix: 3, key: 2, keyBytes: 1);
+        Expect(PageRule.None, longer);
+        Expect(PageRule.KeyOrder, WithNode(longer, 3, suffix: 2, key: 3));
+
         // Nothing can be borrowed on a root, nor where no tree owns the page.
         Expect(PageRule.PrefixLength, WithFlags(borrowed.ToArray(), PageFlags.Root));
         Expect(PageRule.PrefixLength, With16(borrowed.ToArray(), 24, 0));
