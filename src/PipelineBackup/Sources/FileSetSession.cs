@@ -13,14 +13,20 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
     private SessionState _state = SessionState.Databases;
     private bool _fileOpen;
 
-    public FileSetSession(FileSetInventory inventory, FileSetLogs logs)
+    public FileSetSession(FileSetInventory inventory, FileSetLogs logs, bool takesDatabases)
     {
         _inventory = inventory;
-        Databases = [.. inventory.Databases.Select(database => database.File)];
-        _others = [.. logs.Files, .. inventory.SideFiles];
+        Databases = takesDatabases ? [.. inventory.Databases.Select(database => database.File)] : [];
+        _others = takesDatabases ? [.. logs.Files, .. inventory.SideFiles] : logs.Files;
         foreach (var file in Databases.Concat(_others))
-            _facts.Add(file.OriginalPath, FileFacts.Take(file.OriginalPath));
-        Stamp = MakeStamp(inventory, logs);
+        {
+            var facts = FileFacts.Take(file.OriginalPath);
+            if (inventory.Seen.TryGetValue(file.OriginalPath, out var seen) && seen != facts.Identity)
+                throw Changed(file.OriginalPath);
+            _facts.Add(file.OriginalPath, facts);
+        }
+
+        Stamp = MakeStamp(inventory, logs, takesDatabases);
     }
 
     private enum SessionState
@@ -131,7 +137,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
         return ValueTask.CompletedTask;
     }
 
-    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs)
+    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs, bool takesDatabases)
     {
         var databases = inventory.Databases;
         return new()
@@ -141,7 +147,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
             PageSize = databases.Count == 0 ? 0 : databases[0].File.PageSize,
             BaseName = logs.BaseName,
             LogSignature = logs.Signature.IsSet ? logs.Signature.ToHex() : "",
-            Databases = [.. databases.Select(StampOf)],
+            Databases = takesDatabases ? [.. databases.Select(StampOf)] : [],
             Remarks = inventory.Remarks,
         };
     }
