@@ -207,7 +207,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
             return true;
         if (!sum.IsCorrecting)
             return false;
-        int flipped = XorEcc.FindFlippedBit(sum.Stored, computed, Size);
+        int flipped = XorEcc.FindFlippedBit(sum.Stored, computed, Size, isFirst: true);
         // Neither the checksum itself nor the bit that selects it is ever corrected.
         if (flipped is < 64 or XorEcc.FormatBit)
             return false;
