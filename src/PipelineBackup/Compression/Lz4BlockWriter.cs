@@ -51,6 +51,11 @@ internal static unsafe class Lz4BlockWriter
 
     /// <summary>Writes every sequence that has a match, and says where the literals of the last one start.</summary>
     /// <returns>Where the last sequence goes; null when they do not fit.</returns>
+    /// <remarks>
+    /// One long method because its locals live in registers. Bounds: every place that is hashed lies at least 12 bytes
+    /// before the end, so eight can be read; the table holds only places already passed, so a candidate lies before the
+    /// place that it is compared with, and that one never passes <see cref="LastLiterals"/> before the end.
+    /// </remarks>
     private static byte* WriteSequences(byte* source, byte* end, uint* table, byte* output, byte* outputEnd, byte** rest)
     {
         byte* lastStart = end - LastMatchStart;

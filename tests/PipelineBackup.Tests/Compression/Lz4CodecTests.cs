@@ -182,6 +182,7 @@ public class Lz4CodecTests
     [Fact]
     public void The_library_is_chosen_where_it_is_and_a_wish_is_obeyed()
     {
+        Assert.Same(Lz4Codec.Choose(Environment.GetEnvironmentVariable("PIPELINEBACKUP_LZ4"), NativeLz4.Instance), Lz4Codec.Best);
         Assert.Same(ManagedLz4.Instance, Lz4Codec.Choose(null, null));
         Assert.Same(ManagedLz4.Instance, Lz4Codec.Choose("", null));
         Assert.Same(ManagedLz4.Instance, Lz4Codec.Choose("managed", NativeLz4.Instance));
