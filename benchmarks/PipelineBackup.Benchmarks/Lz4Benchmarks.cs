@@ -40,7 +40,8 @@ public class Lz4Benchmarks
             _compressed[block] = _room[..length];
         }
 
-        Console.WriteLine($"// {Library.Name}, {Data}: ratio {_compressed.Sum(block => block.Length) / (double)_plain.Length:F3}");
+        double ratio = _compressed.Sum(block => block.Length) / (double)_plain.Length;
+        Console.WriteLine($"// {Library.Name}, {Data}: ratio {ratio:F3}");
     }
 
     /// <summary>The library compresses.</summary>
@@ -60,7 +61,7 @@ public class Lz4Benchmarks
     public int ManagedDecompress() => Decompress(ManagedLz4.Instance);
 
     private static NativeLz4 Library =>
-        NativeLz4.Instance ?? throw new InvalidOperationException("liblz4 is not on this machine: there is nothing to compare with");
+        NativeLz4.Instance ?? throw new InvalidOperationException("liblz4, to compare with, is not on this machine");
 
     private Span<byte> Plain(int block) => _plain.AsSpan(block * BlockLength, BlockLength);
 
@@ -105,8 +106,9 @@ public class Lz4Benchmarks
     private static byte[] Mixed()
     {
         const int page = 4096, noise = 770;
-        ReadOnlySpan<string> words = ["page ", "log ", "checkpoint ", "the ", "of ", "generation ", "and ", "recovery ", "a ",
-            "redo ", "undo ", "space ", "tree ", "is ", "catalog ", "column ", "index ", "long value ", "to ", "in ", "\r\n"];
+        ReadOnlySpan<string> words = ["page ", "log ", "checkpoint ", "the ", "of ", "generation ", "and ", "recovery ",
+            "a ", "redo ", "undo ", "space ", "tree ", "is ", "catalog ", "column ", "index ", "long value ", "to ",
+            "in ", "\r\n"];
         var random = new Random(20261120);
         var plain = new byte[Blocks * BlockLength];
         for (int at = 0; at < plain.Length; at += page)
