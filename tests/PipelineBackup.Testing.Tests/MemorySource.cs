@@ -38,7 +38,8 @@ internal sealed class MemorySource(Misdeeds misdeeds = Misdeeds.None) : IBackupS
 {
     private const int Page = 4096;
 
-    private readonly List<SourceFile> _databases = [File(SourceFileKind.Database, "a.edb", 20), File(SourceFileKind.Database, "b.edb", 3)];
+    private readonly List<SourceFile> _databases =
+        [File(SourceFileKind.Database, "a.edb", 20), File(SourceFileKind.Database, "b.edb", 3)];
     private readonly List<SourceFile> _logs =
         [.. Enumerable.Range(1, 5).Select(i => File(SourceFileKind.Log, $"edb0000{i}.log", 4) with { Generation = i })];
 
@@ -55,7 +56,8 @@ internal sealed class MemorySource(Misdeeds misdeeds = Misdeeds.None) : IBackupS
         if (_busy && Does(Misdeeds.SecondSessionThrowsWhatItLikes))
             throw new InvalidOperationException("busy");
         if (_busy)
-            throw new SourceException("a backup is running") { Error = JetError.BackupInProgress, ExitCode = ExitCode.InUse };
+            throw new SourceException("a backup is running") { Error =
+                JetError.BackupInProgress, ExitCode = ExitCode.InUse };
         _busy = true;
         return new(new Session(this, request.Kind));
     }
@@ -109,7 +111,8 @@ internal sealed class MemorySource(Misdeeds misdeeds = Misdeeds.None) : IBackupS
         {
             if (!source.Does(Misdeeds.IgnoresToken))
                 cancellationToken.ThrowIfCancellationRequested();
-            Demand(_state is State.Databases or State.Logs || source.Does(Misdeeds.WorksAfterCompletion), "open a file");
+            Demand(_state is State.Databases or State.Logs || source.Does(Misdeeds.WorksAfterCompletion),
+                "open a file");
             Demand(!_open || source.Does(Misdeeds.ManyOpenFiles), "open a second file");
             bool database = Databases.Contains(file);
             Demand(
@@ -147,7 +150,8 @@ internal sealed class MemorySource(Misdeeds misdeeds = Misdeeds.None) : IBackupS
         public ValueTask CompleteAsync(CancellationToken cancellationToken)
         {
             Demand(
-                _state == State.Logs || (_state == State.Databases && source.Does(Misdeeds.CompletesEarly)), "complete");
+                _state == State.Logs || (_state == State.Databases && source.Does(Misdeeds.CompletesEarly)),
+                    "complete");
             _state = State.Complete;
             source._busy = source.Does(Misdeeds.CompletionLeavesItLocked);
             return ValueTask.CompletedTask;
