@@ -54,7 +54,7 @@ public class RescueScriptTests
     {
         string folder = Copy(Path.Combine(GoldenSets.Small("clean-4096"), "files"));
         await DamagePageAsync(Path.Combine(folder, "db1.edb"), 400);
-        Assert.Null(await TryRebuildAsync(folder, manifest => Assert.Equal(1, manifest.Databases[0].BadPages), BadPagePolicy.Record));
+        Assert.Null(await TryRebuildAsync(folder, manifest => Assert.Equal(1, manifest.Databases[0].BadPages)));
     }
 
     [Fact]
@@ -64,7 +64,8 @@ public class RescueScriptTests
         string second = Path.Combine(folder, "second.edb");
         File.Copy(Path.Combine(GoldenSets.Small("clean-32768"), "files", "db1.edb"), second);
         await DamagePageAsync(Path.Combine(folder, "db1.edb"), 600);
-        Assert.Null(await TryRebuildAsync(folder, manifest => Assert.Equal(["db1.edb"], manifest.DroppedDatabases), BadPagePolicy.DropDatabase));
+        Assert.Null(await TryRebuildAsync(
+            folder, manifest => Assert.Equal(["db1.edb"], manifest.DroppedDatabases), BadPagePolicy.DropDatabase));
     }
 
     [Theory]
@@ -104,17 +105,18 @@ public class RescueScriptTests
     public async Task A_chain_is_rebuilt_member_by_member()
     {
         RescueScript.Require();
-        string all = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        string set = GoldenSets.Small("jetbackup-4096");
+        string old = Path.Combine(set, "backup", "old"), incremental = Path.Combine(set, "incr");
         await using var trip = new RoundTrip();
-        var full = await trip.BackupAsync(all);
-        var more = await trip.BackupAsync(all, new() { Kind = BackupKind.Incremental });
+        var full = await trip.BackupAsync(old);
+        var more = await trip.BackupAsync(incremental, new() { Kind = BackupKind.Incremental });
         Assert.Equal(full.Manifest.Id, more.Manifest.Parent);
-        foreach (var member in new[] { full, more })
+        foreach (var (member, original) in new[] { (full, old), (more, incremental) })
         {
             var (target, exit, said) = await RescueScript.RunAsync(trip.Store, member.Manifest.Id);
             Assert.True(exit == 0, said);
             Assert.Equal(member.Manifest.Totals.Files, Directory.EnumerateFiles(target).Count());
-            RoundTrip.AssertSame(target, all);
+            RoundTrip.AssertSame(target, original);
         }
     }
 
