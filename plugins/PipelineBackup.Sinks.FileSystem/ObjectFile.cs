@@ -133,7 +133,7 @@ internal static partial class ObjectFile
         return ((nint)pin.Pointer & (BlockSize - 1)) == 0;
     }
 
-    // Space in one piece, and "disk full" before the first byte. A hint: where it is refused, writing tells.
+    // Space in one piece. A hint: some file systems refuse it and write all the same, so writing tells what is true.
     private static void Preallocate(SafeFileHandle file, long length)
     {
         if (OperatingSystem.IsLinux() && length >= DirectFrom)

@@ -169,12 +169,21 @@ public sealed class FaultySink : IBackupSink
                     break;
                 case FaultAction.Hang:
                     Happened(fault);
-                    await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+                    await NeverAsync(cancellationToken);
                     break;
                 case FaultAction.FailBefore:
                     throw Strike(fault, what);
             }
         }
+    }
+
+    // Not an endless delay: that goes on in the thread pool once it is cancelled, and a test with a clock of its own could
+    // not tell when everything stands still.
+    private static async Task NeverAsync(CancellationToken cancellationToken)
+    {
+        var never = new TaskCompletionSource();
+        await using (cancellationToken.UnsafeRegister(_ => never.TrySetCanceled(cancellationToken), null))
+            await never.Task;
     }
 
     private void End(List<PlannedFault> faults, object what)
