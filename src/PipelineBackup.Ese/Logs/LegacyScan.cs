@@ -53,9 +53,11 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
 
             if (LongOf(link) != link.Record.Long)
             {
-                if (!link.Record.HasShort && MendFromShadow(at))
+                if (link.Record.HasShort)
+                    return EndAtBadRange(link);
+                if (MendFromShadow(at))
                     continue;
-                return EndAtBadRange(link);
+                return IsStillShadow(at / _sector) ? EndAtShadow(at / _sector) : (LogScanVerdict.ChecksumRangeCorrupt, at / _sector);
             }
 
             _links.Add(link);
@@ -106,13 +108,8 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
     private (LogScanVerdict Verdict, int Sector) EndAtBadRecord(int at)
     {
         int sector = Math.Min(at, _limit) / _sector;
-        // The sector before was completed, the one that should hold this record was not reached: it still is the shadow.
-        if (_links is [.., var last] && last.At / _sector == sector - 1 && IsShadow(sector, last.At % _sector))
-        {
-            _torn = sector;
-            return CheckRest(sector);
-        }
-
+        if (IsStillShadow(sector))
+            return EndAtShadow(sector);
         if (!IsPatternFrom(sector))
             return (LogScanVerdict.ChecksumRecordCorrupt, sector);
         _torn = sector;
@@ -127,7 +124,7 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
         for (int sector = first + 1; sector < behind; sector++)
             neverWritten |= IsPattern(sector);
         bool stillShadow = behind - first == 2 && IsShadow(first + 1, link.At % _sector);
-        if (!link.Record.HasShort || !(neverWritten || stillShadow) || !IsPatternFrom(behind))
+        if (!(neverWritten || stillShadow) || !IsPatternFrom(behind))
             return (LogScanVerdict.ChecksumRangeCorrupt, first);
         // The short checksum proves the record's own sector, so much survives.
         _links.Add(link with { End = SectorEnd(link.At) });
@@ -135,6 +132,16 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
         _torn = first + 1;
         _empty = header.SectorCount - behind;
         return (LogScanVerdict.Good, 0);
+    }
+
+    // The sector before was completed, the one that should hold the next record was not reached: it still is the shadow.
+    private bool IsStillShadow(int sector) =>
+        _links is [.., var last] && last.At / _sector == sector - 1 && IsShadow(sector, last.At % _sector);
+
+    private (LogScanVerdict Verdict, int Sector) EndAtShadow(int sector)
+    {
+        _torn = sector;
+        return CheckRest(sector);
     }
 
     private (LogScanVerdict Verdict, int Sector) CheckRest(int rest)

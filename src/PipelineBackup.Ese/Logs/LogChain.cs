@@ -237,8 +237,10 @@ public sealed class LogChain
 
         foreach (var file in _duplicates)
         {
-            yield return new(EseError.InvalidLogSequence, file.Generation, file.FileName,
-                $"generation {file.Generation} is there twice", "keep the one that its neighbours continue");
+            yield return file.Header is { } header && header.Signature != Signature
+                ? Foreign(file)
+                : new(EseError.InvalidLogSequence, file.Generation, file.FileName,
+                    $"generation {file.Generation} is there twice", "keep the one that its neighbours continue");
         }
 
         if (Current is { HeaderFault: not null } current)

@@ -96,9 +96,10 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
     // Logs of the set that are in the live directory too must be the same ones, and all must be of its stream.
     private LogFinding? JudgeOverlap(LogFileEntry end)
     {
-        foreach (var file in rollForward!.Generations)
+        // A foreign current log may carry the number of another one, and then stands beside the generations.
+        foreach (var file in rollForward!.Generations.Append(rollForward.Current))
         {
-            if (file.Header is not { } header)
+            if (file?.Header is not { } header)
                 continue;
             if (header.Signature != end.Header!.Signature)
                 return LogChain.Foreign(file) with { Error = EseError.ExistingLogFileHasBadSignature };
