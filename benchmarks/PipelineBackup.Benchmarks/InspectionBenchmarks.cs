@@ -48,7 +48,8 @@ public class InspectionBenchmarks
         for (int start = 0; start < bytes; start += PageBytes)
         {
             var number = new PageNumber((uint)(start / PageBytes) + 1);
-            bad += PageInspector.Inspect(_pages.AsSpan(start, PageBytes), number, FlushType.Rock, Depth).IsAcceptable ? 0 : 1;
+            var verdict = PageInspector.Inspect(_pages.AsSpan(start, PageBytes), number, FlushType.Rock, Depth);
+            bad += verdict.IsAcceptable ? 0 : 1;
         }
 
         return bad;
@@ -58,7 +59,8 @@ public class InspectionBenchmarks
     private static void MakeLeaf(Span<byte> page, PageNumber number, Random random)
     {
         const int PrefixBytes = 8, SuffixBytes = 4, LineBytes = 100;
-        int header = PageSize.Of(page.Length).HeaderBytes, lines = (page.Length - header - PrefixBytes - 4) / (LineBytes + 4);
+        int header = PageSize.Of(page.Length).HeaderBytes;
+        int lines = (page.Length - header - PrefixBytes - PageView.TagBytes) / (LineBytes + PageView.TagBytes);
         random.NextBytes(page[header..]);
         page[..header].Clear();
         Tag(page, 0, 0, PrefixBytes, 0);

@@ -16,7 +16,9 @@ public class LogScanBenchmarks
     private const int Segment = 4096, Segments = 1280, Piece = 1 << 20;
     private byte[] _log = [];
 
-    /// <summary>What the file holds: records to its end, or a quarter of it with the rest left from an earlier use or zero.</summary>
+    /// <summary>
+    /// What the file holds: records to its end, or a quarter of it with the rest left from an earlier use or zero.
+    /// </summary>
     [Params("full", "quarter + stale", "quarter + zero")]
     public string Content { get; set; } = "full";
 

@@ -92,8 +92,8 @@ public sealed class FileSystemSink : IBackupSink
             string path = _directory.PathOf(name);
             // A look first, so that a pack is not written for nothing; the rename below is what decides.
             RefuseTaken(name, path);
-            temporary = _temporaries.NewPath();
             string directory = _directory.MakeWay(path);
+            temporary = _temporaries.NewPath();
             ObjectFile.Write(temporary, body, _options.DirectWrites, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             if (!DurableFile.TryRenameNoReplace(temporary, path))

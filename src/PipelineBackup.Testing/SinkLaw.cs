@@ -25,25 +25,7 @@ public sealed class SinkLaw
         ArgumentNullException.ThrowIfNull(fresh);
         await using var store = fresh();
         await using var trial = new SinkTrial(Name, store, cancellationToken);
-        try
-        {
-            // On a thread of its own: a sink that blocks must not block the time limit too.
-            await Task.Run(() => _check(trial), cancellationToken)
-                .WaitAsync(timeLimit ?? TimeSpan.FromMinutes(3), cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (TimeoutException failure)
-        {
-            throw new ConformanceException(Name, "the check did not come to its end: a call hangs", failure);
-        }
-        catch (Exception failure) when (failure is not ConformanceException)
-        {
-            throw new ConformanceException(
-                Name, $"a call that must succeed failed with {failure.GetType().Name}: {failure.Message}", failure);
-        }
+        await Trial.RunAsync(Name, () => _check(trial), timeLimit, cancellationToken);
     }
 
     /// <summary>The name.</summary>

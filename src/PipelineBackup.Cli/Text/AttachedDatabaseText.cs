@@ -3,7 +3,9 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Text;
 
-/// <summary>What log headers and checkpoints share in the engine's own dumps: attached databases, instance parameters.</summary>
+/// <summary>
+/// What log headers and checkpoints share in the engine's own dumps: attached databases, instance parameters.
+/// </summary>
 internal static class AttachedDatabaseText
 {
     /// <summary>The databases, each field on a line of its own.</summary>

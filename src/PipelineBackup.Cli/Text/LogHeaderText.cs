@@ -3,7 +3,9 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Text;
 
-/// <summary>A log's header and segments in the words of the engine's own dump, and as JSON. Lines end with <c>\n</c>.</summary>
+/// <summary>
+/// A log's header and segments in the words of the engine's own dump, and as JSON. Lines end with <c>\n</c>.
+/// </summary>
 internal static class LogHeaderText
 {
     /// <summary>The header.</summary>

@@ -88,7 +88,8 @@ public readonly record struct LegacyLogChecksum(uint Backwards, uint Forwards, u
 
     private uint Mix(LogGeneration generation) => Backwards ^ Forwards ^ Next ^ Mark ^ (uint)generation.Value;
 
-    // Byte i of the range goes into byte lane i mod 4: the XOR of all little-endian words, the last one padded with zeros.
+    // Byte i of the range goes into byte lane i mod 4: the XOR of all little-endian words, the last one padded with
+    // zeros.
     private static uint XorBytes(ReadOnlySpan<byte> range, uint seed)
     {
         var lanes = Vector<byte>.Zero;

@@ -22,7 +22,8 @@ public static class PageChecksum
 
     /// <summary>Whether the page says that the error-correcting code guards it.</summary>
     /// <param name="page">The whole page.</param>
-    public static bool UsesEcc(ReadOnlySpan<byte> page) => ((PageFlags)Read32(page[FlagsOffset..]) & PageFlags.EccChecksum) != 0;
+    public static bool UsesEcc(ReadOnlySpan<byte> page) =>
+        ((PageFlags)BinaryPrimitives.ReadUInt32LittleEndian(page[FlagsOffset..]) & PageFlags.EccChecksum) != 0;
 
     /// <summary>Length of one block of the error-correcting code in bytes.</summary>
     /// <param name="pageBytes">Length of the page: a page size.</param>
@@ -45,7 +46,9 @@ public static class PageChecksum
         return true;
     }
 
-    /// <summary>Stores the checksums that the page's flags ask for; a large page's own number must be in place.</summary>
+    /// <summary>
+    /// Stores the checksums that the page's flags ask for; a large page's own number must be in place.
+    /// </summary>
     /// <param name="page">The whole page.</param>
     /// <param name="number">Its number.</param>
     public static void Write(Span<byte> page, PageNumber number)
@@ -65,7 +68,9 @@ public static class PageChecksum
         }
     }
 
-    /// <summary>Reads out of a page whose checksums do not match what they can tell of the damage. Changes nothing.</summary>
+    /// <summary>
+    /// Reads out of a page whose checksums do not match what they can tell of the damage. Changes nothing.
+    /// </summary>
     /// <param name="page">The whole page.</param>
     /// <param name="number">The number it should have.</param>
     internal static PageSyndrome Diagnose(ReadOnlySpan<byte> page, PageNumber number)
@@ -88,8 +93,7 @@ public static class PageChecksum
             if (stored == computed)
                 continue;
 
-            uint difference = (uint)(stored ^ computed);
-            shift = block == 0 ? difference : shift;
+            shift = block == 0 ? (uint)(stored ^ computed) : shift;
             sameShift += (stored ^ computed) == shift ? 1 : 0;
             int bit = XorEcc.FindFlippedBit(stored, computed, blockBytes, isFirst: block == 0);
             mendable &= bit >= 0;
@@ -97,9 +101,10 @@ public static class PageChecksum
                 flips = flips.With(block * blockBytes * 8 + bit);
         }
 
-        // The number is in nothing but the low half of every block: all blocks must be off by the same.
         if (mendable)
             return flips;
+
+        // The number is in nothing but the low half of every block: all blocks must be off by the same.
         return PageSyndrome.Unmendable(sameShift == blocks ? Known(new(shift ^ number.Value)) : PageNumber.None);
     }
 
@@ -113,6 +118,4 @@ public static class PageChecksum
         BinaryPrimitives.ReadUInt64LittleEndian(page[StoredAt(block)..]);
 
     private static int StoredAt(int block) => block == 0 ? 0 : BlockChecksums + (block - 1) * 8;
-
-    private static uint Read32(ReadOnlySpan<byte> source) => BinaryPrimitives.ReadUInt32LittleEndian(source);
 }

@@ -9,7 +9,9 @@ public static class PageInspector
     /// <summary>Inspects a page and leaves it as it is: a flipped bit is found, not corrected.</summary>
     /// <param name="page">The bytes of one page; any other length than a page's is a truncated page.</param>
     /// <param name="expected">The number that the page should have.</param>
-    /// <param name="recorded">The mark of the last write by the flush map, where there is one that is not older than the page.</param>
+    /// <param name="recorded">
+    /// The mark of the last write by the flush map, where there is one that is not older than the page.
+    /// </param>
     /// <param name="depth">How much to look at; what the engine does on every read unless told otherwise.</param>
     public static PageVerdict Inspect(ReadOnlySpan<byte> page, PageNumber expected,
         FlushType recorded = FlushType.Unknown, InspectionDepth depth = InspectionDepth.Basic)
@@ -24,14 +26,18 @@ public static class PageInspector
         return InspectIntact(view, expected, recorded, depth);
     }
 
-    /// <summary>Inspects a page and corrects one flipped bit in a block of its checksum, when the page is sound then.</summary>
+    /// <summary>
+    /// Inspects a page and corrects one flipped bit in a block of its checksum, when the page is sound then.
+    /// </summary>
     /// <remarks>
     /// A corrected page is looked at in full, whatever the depth. The bytes change only when the verdict is
     /// <see cref="PageFinding.Corrected"/>.
     /// </remarks>
     /// <param name="page">The bytes of one page; any other length than a page's is a truncated page.</param>
     /// <param name="expected">The number that the page should have.</param>
-    /// <param name="recorded">The mark of the last write by the flush map, where there is one that is not older than the page.</param>
+    /// <param name="recorded">
+    /// The mark of the last write by the flush map, where there is one that is not older than the page.
+    /// </param>
     /// <param name="depth">How much to look at in a page that needs no correction.</param>
     public static PageVerdict InspectAndRepair(Span<byte> page, PageNumber expected,
         FlushType recorded = FlushType.Unknown, InspectionDepth depth = InspectionDepth.Basic)
@@ -63,7 +69,8 @@ public static class PageInspector
         };
     }
 
-    private static PageVerdict InspectIntact(PageView page, PageNumber expected, FlushType recorded, InspectionDepth depth)
+    private static PageVerdict InspectIntact(PageView page, PageNumber expected, FlushType recorded,
+        InspectionDepth depth)
     {
         if (!page.Size.IsSmall && page.StoredNumber != expected)
             return PageVerdict.PageNumberMismatch(page.StoredNumber);

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// What the differences of a page's checksums tell: the bits to flip, at most one for each block, or that nothing can be
-/// mended, and then perhaps which page it is instead.
+/// What the differences of a page's checksums tell: the bits to flip, at most one for each block, or that nothing can
+/// be mended, and then perhaps which page it is instead.
 /// </summary>
 internal readonly struct PageSyndrome
 {

@@ -46,28 +46,37 @@ public readonly record struct PageVerdict
     public PageRule Rule { get; }
 
     /// <summary>
-    /// Number of flipped bits: of a corrected page those put right, of a checksum mismatch those that could be, else 0. At most
-    /// one in each block of the checksum.
+    /// Number of flipped bits: of a corrected page those put right, of a checksum mismatch those that could be, else 0.
+    /// At most one in each block of the checksum.
     /// </summary>
     public byte Bits { get; }
 
-    /// <summary>Index of the first of these bits in the page, bit 0 being the lowest of the first byte; -1 when there is none.</summary>
+    /// <summary>
+    /// Index of the first of these bits in the page, bit 0 being the lowest of the first byte; -1 when there is none.
+    /// </summary>
     public int FirstBit => Bits == 0 ? -1 : (int)_detail;
 
     /// <summary>
-    /// The number the page has by its own account, of a number mismatch or of a checksum mismatch that tells it; else none. A
-    /// flipped bit in the low half of a small page's stored checksum looks like a page whose number differs in that bit.
+    /// The number the page has by its own account, of a number mismatch or of a checksum mismatch that tells it; else
+    /// none. A flipped bit in the low half of a small page's stored checksum looks like a page whose number differs in
+    /// that bit.
     /// </summary>
     public PageNumber FoundNumber =>
-        Bits == 0 && Finding is PageFinding.ChecksumMismatch or PageFinding.PageNumberMismatch ? new(_detail) : PageNumber.None;
+        Bits == 0 && Finding is PageFinding.ChecksumMismatch or PageFinding.PageNumberMismatch
+            ? new(_detail)
+            : PageNumber.None;
 
     /// <summary>Whether the bytes can be used, or kept, as they now are: intact, corrected or never written.</summary>
     public bool IsAcceptable => Finding is PageFinding.Ok or PageFinding.Uninitialized or PageFinding.Corrected;
 
-    /// <summary>Whether the checksum names the bits to flip; whether the page is sound then only a repair tells.</summary>
+    /// <summary>
+    /// Whether the checksum names the bits to flip; whether the page is sound then only a repair tells.
+    /// </summary>
     public bool IsMendable => Finding == PageFinding.ChecksumMismatch && Bits > 0;
 
-    /// <summary>What the engine answers to reading such a page: success for a corrected one, -1019 for a zero one.</summary>
+    /// <summary>
+    /// What the engine answers to reading such a page: success for a corrected one, -1019 for a zero one.
+    /// </summary>
     public EseError Error => Finding switch
     {
         PageFinding.Uninitialized => EseError.PageNotInitialized,
@@ -102,7 +111,10 @@ public readonly record struct PageVerdict
 
     internal static PageVerdict LogicalDamage(PageRule rule) => new(PageFinding.LogicalDamage, rule);
 
-    /// <summary>One line without the page's number, for instance <c>checksum mismatch (-1018): the page is 62 by its checksum</c>.</summary>
+    /// <summary>
+    /// One line without the page's number, for instance <c>checksum mismatch (-1018): by its checksum this is page
+    /// 62</c>.
+    /// </summary>
     public override string ToString() => Finding switch
     {
         PageFinding.Ok => "intact",
@@ -110,7 +122,7 @@ public readonly record struct PageVerdict
         PageFinding.Corrected when Bits == 1 => Text($"corrected: bit {FirstBit} was flipped"),
         PageFinding.Corrected => Text($"corrected: {Bits} bits from {FirstBit} on were flipped"),
         PageFinding.ChecksumMismatch => Text($"checksum mismatch ({(int)Error}){Detail}"),
-        PageFinding.PageNumberMismatch => Text($"page number mismatch ({(int)Error}): the page holds the number {FoundNumber}"),
+        PageFinding.PageNumberMismatch => Text($"page number mismatch ({(int)Error}): it holds {FoundNumber}"),
         PageFinding.LostFlush => Text($"lost flush ({(int)Error}): not the page that was last written here"),
         PageFinding.LogicalDamage => Text($"logical damage ({(int)Error}): {Rule.Describe()}"),
         _ => Text($"truncated ({(int)Error}): the page is not there in full"),
@@ -120,7 +132,7 @@ public readonly record struct PageVerdict
     {
         { Bits: 1 } => Text($": bit {FirstBit} is flipped and can be corrected"),
         { Bits: > 1 } => Text($": {Bits} bits from {FirstBit} on are flipped and can be corrected"),
-        { Rule: not PageRule.None } => ": one flipped bit explains it, but then " + Rule.Describe(),
+        { Rule: not PageRule.None } => ": corrected it would be no sound page, " + Rule.Describe(),
         _ when FoundNumber != PageNumber.None => Text($": by its checksum this is page {FoundNumber}"),
         _ => "",
     };

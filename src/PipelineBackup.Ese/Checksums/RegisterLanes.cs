@@ -26,7 +26,9 @@ internal interface ILanes<TSelf>
     uint LaneIndices();
 }
 
-/// <summary>One 64-bit word: what runs where there are no vector registers, and what the wider ones are tested against.</summary>
+/// <summary>
+/// One 64-bit word: what runs where there are no vector registers, and what the wider ones are tested against.
+/// </summary>
 internal readonly struct Lanes64(ulong value) : ILanes<Lanes64>
 {
     private readonly ulong _value = value;

@@ -17,7 +17,9 @@ namespace PipelineBackup.Ese;
 /// </remarks>
 public static class XorEcc
 {
-    /// <summary>The bit of a page or segment that selects this checksum: bit 13 of the flags at offset 36. Never repaired.</summary>
+    /// <summary>
+    /// The bit of a page or segment that selects this checksum: bit 13 of the flags at offset 36. Never repaired.
+    /// </summary>
     public const int FormatBit = 36 * 8 + 13;
 
     /// <summary>Bits that the stored checksum takes at the start of a first block, where they count as zero.</summary>
@@ -48,15 +50,18 @@ public static class XorEcc
     /// <param name="computed">The checksum of the bytes as they are.</param>
     /// <param name="blockBytes">Length of the block.</param>
     /// <param name="isFirst">
-    /// Whether the block starts with the checksum itself: then neither its own bits nor <see cref="FormatBit"/> are an answer.
+    /// Whether the block starts with the checksum itself: then neither its own bits nor <see cref="FormatBit"/> are an
+    /// answer.
     /// </param>
-    /// <returns>Index of the bit in the block; -1 when no single bit explains it, or only one that is never repaired.</returns>
+    /// <returns>
+    /// Index of the bit in the block; -1 when no single bit explains it, or only one that is never repaired.
+    /// </returns>
     public static int FindFlippedBit(ulong stored, ulong computed, int blockBytes, bool isFirst = false)
     {
         uint code = (uint)((stored ^ computed) >> 32), words = (uint)(stored ^ computed);
         uint last = (uint)(blockBytes * 8 - 1), bit = code & 0xFFFF;
 
-        // The whole difference must be what flipping this bit makes: then the checksum matches afterwards, by construction.
+        // The whole difference must be what flipping this bit makes: then the checksum matches afterwards.
         if (bit > last || code != ((bit ^ last) << 16 | bit) || words != 1u << (int)(bit & 31))
             return -1;
         return isFirst && (bit < ChecksumBits || bit == FormatBit) ? -1 : (int)bit;

@@ -7,11 +7,12 @@ namespace PipelineBackup.Ese;
 
 /// <summary>The arithmetic of <see cref="XorEcc"/>, once for all widths of registers.</summary>
 /// <remarks>
-/// Bit k of the code is the parity of all bits whose index has bit k set. A vector of 2^w bits gives its low w bits from
-/// the XOR of all vectors; what is above is the index of the vector. With S(i) the XOR of the vectors 0 … i−1, the vectors
-/// whose index has bit k set sum up to the XOR of S at all multiples of 2^k: each S(i) takes part in the bits 0 … trailing
-/// zeros of i, which are the low bits set in i XOR (i−1). So a running sum, and adding it to one of few accumulators, is
-/// all that is done for a vector: two XORs. Parities are taken at the end, and once for sixteen vectors.
+/// Bit k of the code is the parity of all bits whose index has bit k set. With vectors of 2^w bits, the XOR of all
+/// vectors gives the low w bits; the others are about the index of the vector. With S(i) the XOR of the vectors
+/// 0 … i−1, the vectors whose index has bit k set sum up to the XOR of S at all multiples of 2^k: each S(i) takes part
+/// in the bits 0 … trailing zeros of i, which are the bits set in i XOR (i−1). So a running sum, and adding it to one
+/// of few accumulators, is all that is done for a vector: two XORs. Parities are taken at the end, and once for
+/// sixteen vectors.
 /// </remarks>
 internal static class XorEccKernel
 {
@@ -40,7 +41,8 @@ internal static class XorEccKernel
             rows ^= ((i + Group) ^ (i + Group - 1)) & Spread(sum.Fold());
         }
 
-        rows ^= (1 & Spread(by1.Fold())) ^ (3 & Spread(by2.Fold())) ^ (7 & Spread(by4.Fold())) ^ (15 & Spread(by8.Fold()));
+        rows ^= (1 & Spread(by1.Fold())) ^ (3 & Spread(by2.Fold()))
+            ^ (7 & Spread(by4.Fold())) ^ (15 & Spread(by8.Fold()));
         uint code = (rows & (vectors - 1)) * (uint)TLanes.Bytes * 8 | sum.LaneIndices() * 64;
 
         // The checksum's own bytes have lane and vector index 0: they are in nothing but this last fold.

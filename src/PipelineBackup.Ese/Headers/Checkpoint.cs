@@ -47,7 +47,9 @@ public sealed class Checkpoint
     /// <summary>The position that redo starts from. After a clean shutdown: that of the closing record.</summary>
     public LogPosition Position => LogPosition.Read(_bytes.AsSpan(12));
 
-    /// <summary>Up to here the databases are consistent on disk, as stored; not set means <see cref="Position"/>.</summary>
+    /// <summary>
+    /// Up to here the databases are consistent on disk, as stored; not set means <see cref="Position"/>.
+    /// </summary>
     public LogPosition Consistency => LogPosition.Read(_bytes.AsSpan(648));
 
     /// <summary>Identity of the log stream.</summary>

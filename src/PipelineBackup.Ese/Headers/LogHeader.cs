@@ -127,7 +127,8 @@ public sealed class LogHeader
     /// <summary>Reads a header.</summary>
     /// <param name="block">The file's first 4096 bytes.</param>
     /// <exception cref="EseException">
-    /// −501 damaged; −514 a version that cannot be read; −1812 not a log; −1210, −1211, −1212 a log of a much older engine;
+    /// −501 damaged; −514 a version that cannot be read; −1812 not a log; −1210, −1211, −1212 a log of a much older
+    /// engine;
     /// −1213 no page size.
     /// </exception>
     public static LogHeader Read(ReadOnlySpan<byte> block) => TryRead(block, out var header, out var fault) ? header : throw fault;

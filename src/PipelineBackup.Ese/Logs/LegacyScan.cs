@@ -2,8 +2,10 @@ namespace PipelineBackup.Ese;
 
 /// <summary>The scan of a whole log of version 7: the chain of its checksum records.</summary>
 /// <remarks>
-/// Records run through the sectors as one stream of bytes. A checksum record covers a range of it and says where the next
-/// one stands, in the sector behind the range; the last one says 0. Behind the end of the log stands at most a shadow of
+/// Records run through the sectors as one stream of bytes. A checksum record covers a range of it and says where the
+/// next
+/// one stands, in the sector behind the range; the last one says 0. Behind the end of the log stands at most a shadow
+/// of
 /// the last sector, then the fill pattern of sectors never written.
 /// </remarks>
 /// <param name="bytes">The file; it is mended in place where a shadow allows it.</param>
@@ -134,7 +136,8 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
         return (LogScanVerdict.Good, 0);
     }
 
-    // The sector before was completed, the one that should hold the next record was not reached: it still is the shadow.
+    // The sector before was completed, the one that should hold the next record was not reached: it still is the
+    // shadow.
     private bool IsStillShadow(int sector) =>
         _links is [.., var last] && last.At / _sector == sector - 1 && IsShadow(sector, last.At % _sector);
 

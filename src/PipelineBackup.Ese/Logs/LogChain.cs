@@ -49,7 +49,9 @@ public sealed class LogChain
     /// <summary>The three characters that the names begin with.</summary>
     public string BaseName { get; }
 
-    /// <summary>The logs, numbered and current, by ascending generation, each generation once; damaged ones included.</summary>
+    /// <summary>
+    /// The logs, numbered and current, by ascending generation, each generation once; damaged ones included.
+    /// </summary>
     public IReadOnlyList<LogFileEntry> Generations => _generations;
 
     /// <summary>The log that was written to last, <c>edb.log</c>; null when it is missing.</summary>
@@ -58,7 +60,9 @@ public sealed class LogChain
     /// <summary>The next log in preparation, <c>edbtmp.log</c>; null when there is none.</summary>
     public LogFileEntry? Temporary { get; }
 
-    /// <summary>The signature that most of the logs carry, in doubt the current one; not set when no header can be read.</summary>
+    /// <summary>
+    /// The signature that most of the logs carry, in doubt the current one; not set when no header can be read.
+    /// </summary>
     public Signature Signature { get; }
 
     /// <summary>The lowest generation; none when the chain is empty.</summary>
@@ -129,19 +133,25 @@ public sealed class LogChain
             file.EnsureScan();
     }
 
-    /// <summary>Which error soft recovery of this directory would meet; null when it would go through, as far as logs decide.</summary>
+    /// <summary>
+    /// Which error soft recovery of this directory would meet; null when it would go through, as far as logs decide.
+    /// </summary>
     /// <param name="databases">What the databases need.</param>
     /// <param name="options">Where recovery starts and what it may ignore.</param>
-    /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files judged.</remarks>
+    /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files
+    /// judged.</remarks>
     public LogFinding? JudgeSoftRecovery(IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options = default) =>
         new SoftRecoveryJudge(this, databases, options).Judge();
 
-    /// <summary>Which error a restore of this backup set would meet; null when it would go through, as far as logs decide.</summary>
+    /// <summary>
+    /// Which error a restore of this backup set would meet; null when it would go through, as far as logs decide.
+    /// </summary>
     /// <param name="databases">What the databases need, the trailer pages of their copies included.</param>
     /// <param name="low">Lowest generation of the set; none for the lowest there is.</param>
     /// <param name="high">Highest generation of the set; none for the highest there is.</param>
     /// <param name="rollForward">Later logs to roll forward with; null for none.</param>
-    /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files judged.</remarks>
+    /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files
+    /// judged.</remarks>
     public LogFinding? JudgeRestore(
         IReadOnlyList<RequiredLogs> databases, LogGeneration low = default, LogGeneration high = default, LogChain? rollForward = null) =>
         new RestoreJudge(this, rollForward, databases).Judge(low.IsSet ? low : Lowest, high.IsSet ? high : Highest);
@@ -158,7 +168,9 @@ public sealed class LogChain
         return LogFileName.Numbered(BaseName, generation, isShort).ToString();
     }
 
-    /// <summary>Whether a log continues another one: null, or −530, −515, −590. Damaged headers are no concern of this.</summary>
+    /// <summary>
+    /// Whether a log continues another one: null, or −530, −515, −590. Damaged headers are no concern of this.
+    /// </summary>
     /// <param name="earlier">The earlier one.</param>
     /// <param name="later">The later one.</param>
     internal static LogFinding? JudgeLink(LogFileEntry earlier, LogFileEntry later)

@@ -52,7 +52,9 @@ public sealed class LogFileEntry
     /// <summary>Whether this is the log that was written to last, under its name.</summary>
     public bool IsCurrent => Name.Kind == LogFileKind.Current;
 
-    /// <summary>The generation: by its name, or of the current log by its header; none when that cannot be read.</summary>
+    /// <summary>
+    /// The generation: by its name, or of the current log by its header; none when that cannot be read.
+    /// </summary>
     public LogGeneration Generation => Name.Kind == LogFileKind.Numbered ? Name.Generation : Header?.Generation ?? default;
 
     /// <summary>

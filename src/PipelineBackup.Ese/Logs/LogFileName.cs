@@ -12,7 +12,9 @@ public enum LogFileKind
     /// <summary>A full log under its number, <c>edb0000001A.log</c>.</summary>
     Numbered,
 
-    /// <summary>The next log in preparation, <c>edbtmp.log</c>: never replayed; often an old log to be used again.</summary>
+    /// <summary>
+    /// The next log in preparation, <c>edbtmp.log</c>: never replayed; often an old log to be used again.
+    /// </summary>
     Temporary,
 
     /// <summary>A file that only holds disk space, <c>edbres00001.jrs</c>.</summary>
@@ -30,7 +32,8 @@ public enum LogFileKind
 /// <param name="Kind">What the file is for.</param>
 /// <param name="Number">Generation of a numbered log, number of a reserve log, else 0.</param>
 /// <param name="Digits">Digits of the number in the name: 5 or 8 for numbered logs.</param>
-/// <param name="HasNewExtension">Whether the extensions are <c>.jtx</c> and <c>.jcp</c> instead of <c>.log</c> and <c>.chk</c>.</param>
+/// <param name="HasNewExtension">Whether the extensions are <c>.jtx</c> and <c>.jcp</c> instead of <c>.log</c> and
+/// <c>.chk</c>.</param>
 public readonly record struct LogFileName(string Base, LogFileKind Kind, int Number, int Digits, bool HasNewExtension)
 {
     private const int BaseLength = 3;

@@ -29,7 +29,9 @@ public sealed record LogScanResult
     /// <summary>Bytes that the scan was given.</summary>
     public long Length { get; init; }
 
-    /// <summary>Index of the segment (version 7: sector) that the verdict is about; 0 when it is about the file.</summary>
+    /// <summary>
+    /// Index of the segment (version 7: sector) that the verdict is about; 0 when it is about the file.
+    /// </summary>
     public int FailedSegment { get; init; }
 
     /// <summary>The checksum stored in the failed segment, for the message.</summary>
@@ -44,14 +46,17 @@ public sealed record LogScanResult
     /// <summary>Behind the last record: where the log ends. Of a damaged file: as far as it is sound.</summary>
     public LogPosition End { get; init; }
 
-    /// <summary>XOR of the checksums of all valid segments; the next generation's header names it. 0 in version 7.</summary>
+    /// <summary>
+    /// XOR of the checksums of all valid segments; the next generation's header names it. 0 in version 7.
+    /// </summary>
     public ulong AccumulatedChecksum { get; init; }
 
     /// <summary>Bits that were corrected in the scanned bytes, not in the file.</summary>
     public IReadOnlyList<CorrectedBit> Corrected { get; init; } = [];
 
     /// <summary>
-    /// The segment (version 7: sector) whose write was cut short; 0 when none was. In version 8 its content is whole: it
+    /// The segment (version 7: sector) whose write was cut short; 0 when none was. In version 8 its content is whole:
+    /// it
     /// was taken from its shadow. In version 7 what the cut write held is lost, or was taken from the shadow too.
     /// </summary>
     public int TornSegment { get; init; }
@@ -65,7 +70,9 @@ public sealed record LogScanResult
     /// <summary>Number of segments left over: of an earlier use of the file, or shadows.</summary>
     public int StaleSegments { get; init; }
 
-    /// <summary>Position of the record that closed the stream; not set when it was not closed, as after a crash.</summary>
+    /// <summary>
+    /// Position of the record that closed the stream; not set when it was not closed, as after a crash.
+    /// </summary>
     public LogPosition CleanShutdown { get; init; }
 
     /// <summary>The valid segments, when the scan was asked to collect them; else empty.</summary>

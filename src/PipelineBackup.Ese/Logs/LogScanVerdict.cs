@@ -36,11 +36,15 @@ public enum LogScanVerdict
     /// <summary>Version 7: the bytes covered by a checksum record are damaged.</summary>
     ChecksumRangeCorrupt,
 
-    /// <summary>Version 7: behind the end of the log stands something else than a shadow and the fill pattern.</summary>
+    /// <summary>
+    /// Version 7: behind the end of the log stands something else than a shadow and the fill pattern.
+    /// </summary>
     DataAfterEnd,
 }
 
-/// <summary>Why a log is read; the engine has other error numbers, and other rules for the last write, for each.</summary>
+/// <summary>
+/// Why a log is read; the engine has other error numbers, and other rules for the last write, for each.
+/// </summary>
 public enum LogScanPurpose
 {
     /// <summary>Recovery of a live directory. A last write cut short is repaired.</summary>
@@ -49,7 +53,9 @@ public enum LogScanPurpose
     /// <summary>A log of a backup set. Nothing is repaired: the set was complete when it was made.</summary>
     HardRestore,
 
-    /// <summary>A log that a restore rolls forward with. Only the current log may have its last write cut short.</summary>
+    /// <summary>
+    /// A log that a restore rolls forward with. Only the current log may have its last write cut short.
+    /// </summary>
     HardRecovery,
 
     /// <summary>A finished log that a running engine gives away for a backup.</summary>

@@ -8,7 +8,8 @@ namespace PipelineBackup.Ese;
 /// </summary>
 /// <remarks>
 /// A log of version 8 takes a few segments of memory, whatever its size. One of version 7 is kept until the result is
-/// asked for, at most the length its header names and never more than was fed: its chain cannot be judged piece by piece.
+/// asked for, at most the length its header names and never more than was fed: its chain cannot be judged piece by
+/// piece.
 /// Pieces whose lengths are multiples of 4096 are not copied.
 /// </remarks>
 public sealed class LogScanner
@@ -30,7 +31,9 @@ public sealed class LogScanner
     /// <summary>The header, once the first 4096 bytes were fed and can be read.</summary>
     public LogHeader? Header { get; private set; }
 
-    /// <summary>Whether the result cannot change any more: the header cannot be read, or the file is too long.</summary>
+    /// <summary>
+    /// Whether the result cannot change any more: the header cannot be read, or the file is too long.
+    /// </summary>
     public bool IsDecided => _headerFault is not null || Header is { } header && _length > header.FileLength;
 
     /// <summary>Takes the next bytes of the file.</summary>

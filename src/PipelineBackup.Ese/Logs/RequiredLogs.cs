@@ -1,11 +1,14 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Which logs one database needs, as its header says; of a streamed copy, header and trailer page together.</summary>
+/// <summary>
+/// Which logs one database needs, as its header says; of a streamed copy, header and trailer page together.
+/// </summary>
 /// <param name="Min">The lowest generation needed to make it consistent; none for a clean database.</param>
 /// <param name="Max">The highest generation needed to make it consistent.</param>
 /// <param name="Committed">The highest generation that may hold committed transactions of it.</param>
 /// <param name="MaxCreated">Creation time of the log <paramref name="Max"/>; not set when not known.</param>
-/// <param name="CommittedCreated">Creation time of the log <paramref name="Committed"/>; not set when not known.</param>
+/// <param name="CommittedCreated">Creation time of the log <paramref name="Committed"/>; not set when not
+/// known.</param>
 public readonly record struct RequiredLogs(
     LogGeneration Min, LogGeneration Max, LogGeneration Committed, LogTime MaxCreated = default, LogTime CommittedCreated = default)
 {
@@ -16,6 +19,7 @@ public readonly record struct RequiredLogs(
 /// <summary>How soft recovery would be run.</summary>
 /// <param name="Start">Generation of the checkpoint; none to start with the lowest that a database needs.</param>
 /// <param name="AllowMissingCurrentLog">Whether the current log may be missing.</param>
-/// <param name="IgnoreLostLogs">Whether lost transactions are accepted as long as the databases become consistent.</param>
+/// <param name="IgnoreLostLogs">Whether lost transactions are accepted as long as the databases become
+/// consistent.</param>
 public readonly record struct SoftRecoveryOptions(
     LogGeneration Start = default, bool AllowMissingCurrentLog = false, bool IgnoreLostLogs = false);

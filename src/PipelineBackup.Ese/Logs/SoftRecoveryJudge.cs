@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Finds the error that the engine's soft recovery would meet, as far as names, headers and scans of logs decide it.</summary>
+/// <summary>
+/// Finds the error that the engine's soft recovery would meet, as far as names, headers and scans of logs decide it.
+/// </summary>
 internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
 {
     /// <summary>The error; null when there is none.</summary>

@@ -6,7 +6,9 @@ namespace PipelineBackup.Ese;
 /// </summary>
 public enum FlushType : byte
 {
-    /// <summary>Not known: a page that was never written, or one the map does not know. Compares with nothing.</summary>
+    /// <summary>
+    /// Not known: a page that was never written, or one the map does not know. Compares with nothing.
+    /// </summary>
     Unknown = 0,
 
     /// <summary>Rock, the mark of a first write.</summary>

@@ -3,10 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>Checks whether the bytes of a page, whatever their checksum says, are a sound page. Finds the first broken rule.</summary>
+/// <summary>
+/// Checks whether the bytes of a page, whatever their checksum says, are a sound page. Finds the first broken rule.
+/// </summary>
 internal static class PageLogic
 {
-    private const PageFlags PreInitFlags = PageFlags.PreInit | PageFlags.NewRecordFormat | PageFlags.EccChecksum | PageFlags.FlushType;
+    private const PageFlags PreInitFlags =
+        PageFlags.PreInit | PageFlags.NewRecordFormat | PageFlags.EccChecksum | PageFlags.FlushType;
 
     private const int LeastLineBytes = 4;
 
@@ -15,7 +18,9 @@ internal static class PageLogic
     /// <summary>Checks a page.</summary>
     /// <param name="page">Any bytes of a page's length.</param>
     /// <param name="depth">How much to look at.</param>
-    /// <returns>The rule that is broken; <see cref="PageRule.None"/> when the page is sound as far as was looked.</returns>
+    /// <returns>
+    /// The rule that is broken; <see cref="PageRule.None"/> when the page is sound as far as was looked.
+    /// </returns>
     public static PageRule Check(PageView page, InspectionDepth depth)
     {
         if (depth == InspectionDepth.Checksum)
@@ -109,6 +114,8 @@ internal static class PageLogic
     {
         int tags = page.TagCount, last = tags - 1;
         bool isLeaf = (page.Flags & PageFlags.Leaf) != 0;
+
+        // Stricter than the length of tag 0: a root's tag 0 is no key, and the engine borrows nothing from it.
         var prefix = page.ObjectId.Value == 0 ? [] : page.PrefixKey;
         ReadOnlySpan<byte> priorHead = [], priorTail = [];
         for (int i = page.ReservedTags; i < tags; i++)

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>The rules of a sound page. The numbers are those of the documentation; 1 to 11 and 18 are the basic set.</summary>
+/// <summary>
+/// The rules of a sound page. The numbers are those of the documentation; 1 to 11 and 18 are the basic set.
+/// </summary>
 public enum PageRule : byte
 {
     /// <summary>No rule is broken.</summary>

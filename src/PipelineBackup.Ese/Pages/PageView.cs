@@ -28,7 +28,8 @@ namespace PipelineBackup.Ese;
 /// off 0  2   bits 0–12 length                 bits 0–14 length
 ///     2  2   bits 0–12 offset, 13–15 flags    bits 0–14 offset; the flags are bits 13–15 of the line's first two bytes
 /// </code>
-/// Nothing here throws on damaged bytes: what does not lie within the page reads as <see cref="PageTag.Invalid"/> or empty.
+/// Nothing here throws on damaged bytes: what does not lie within the page reads as <see cref="PageTag.Invalid"/> or
+/// empty.
 /// </remarks>
 public readonly ref struct PageView
 {
@@ -84,7 +85,9 @@ public readonly ref struct PageView
     /// <summary>Number of tags in use, the reserved ones included.</summary>
     public int TagCount => Read16(34) & CountMask;
 
-    /// <summary>Number of tags at the start of the array that are no nodes, at least 1: the external header is one.</summary>
+    /// <summary>
+    /// Number of tags at the start of the array that are no nodes, at least 1: the external header is one.
+    /// </summary>
     public int ReservedTags => Math.Max(1, Read16(34) >> 12 & 7);
 
     /// <summary>What the page is.</summary>
@@ -110,13 +113,16 @@ public readonly ref struct PageView
             var header = Line(0);
             if ((Flags & PageFlags.Root) == 0)
                 return header;
-            return (Flags & PageFlags.SpaceTree) != 0 && header.Length > SplitBufferBytes ? header[SplitBufferBytes..] : [];
+            bool isSpace = (Flags & PageFlags.SpaceTree) != 0;
+            return isSpace && header.Length > SplitBufferBytes ? header[SplitBufferBytes..] : [];
         }
     }
 
     /// <summary>One tag.</summary>
     /// <param name="index">Its number; 0 is the external header.</param>
-    /// <returns>The tag; <see cref="PageTag.Invalid"/> when the page has none of that number or its line leaves the page.</returns>
+    /// <returns>
+    /// The tag; <see cref="PageTag.Invalid"/> when the page has none of that number or its line leaves the page.
+    /// </returns>
     public PageTag Tag(int index)
     {
         int tags = TagCount, end = Bytes.Length - tags * TagBytes;
@@ -138,7 +144,9 @@ public readonly ref struct PageView
         return Bytes.Slice(tag.Offset, tag.Length);
     }
 
-    /// <summary>Offset in the page and length as stored; the caller has made sure that the tag itself is within the page.</summary>
+    /// <summary>
+    /// Offset in the page and length as stored; the caller has made sure that the tag itself is within the page.
+    /// </summary>
     internal void ReadTag(int index, out int offset, out int length)
     {
         uint tag = Read32(Bytes.Length - TagBytes * (index + 1));

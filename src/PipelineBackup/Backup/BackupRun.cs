@@ -121,7 +121,7 @@ internal sealed class BackupRun
         var verify = new VerifyPages(_options, conduit.Stopping);
         var pages = conduit.Source<PageRun>("read-pages", plan.Workers, read.ReadDatabasesAsync);
         // Two rooms in one block: a run is verified and compressed while it is in the worker's cache.
-        var frames = conduit.Transform(pages, "verify-and-compress", plan.Workers, async run =>
+        var frames = conduit.Transform<PageRun, PageRun>(pages, "verify-and-compress", plan.Workers, async run =>
         {
             await verify.VerifyAsync(run).ConfigureAwait(false);
             CompressPages.Compress(run, _codec);
@@ -145,11 +145,11 @@ internal sealed class BackupRun
         var read = new ReadPages(_session, _index, runs, _progress, conduit.Stopping);
         var verify = new VerifyLogs();
         var pages = conduit.Source<PageRun>("read-logs", plan.Workers, emit => read.ReadFilesAsync(files, emit));
-        var verified = conduit.Transform(pages, "verify-logs", workers: 1, verify.VerifyAsync);
-        var frames = conduit.Transform(verified, "compress-logs", plan.Workers, run =>
+        var verified = conduit.Transform<PageRun, PageRun>(pages, "verify-logs", workers: 1, verify.VerifyAsync);
+        var frames = conduit.Transform<PageRun, PageRun>(verified, "compress-logs", plan.Workers, run =>
         {
             CompressPages.Compress(run, _codec);
-            return new ValueTask<PageRun>(run);
+            return new ValueTask<PageRun?>(run);
         });
         Store(conduit, conduit.Regroup<PageRun, Pack>(frames, "pack-logs", pack.AddAsync, pack.FinishAsync), plan);
         await RunAsync(conduit).ConfigureAwait(false);

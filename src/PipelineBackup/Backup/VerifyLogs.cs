@@ -16,7 +16,7 @@ internal sealed class VerifyLogs
     public List<ScannedLog> Logs { get; } = [];
 
     /// <summary>Verifies a run.</summary>
-    public ValueTask<PageRun> VerifyAsync(PageRun run)
+    public ValueTask<PageRun?> VerifyAsync(PageRun run)
     {
         if (run.Origin != _file)
             Finish();

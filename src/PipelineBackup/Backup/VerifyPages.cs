@@ -81,13 +81,7 @@ internal sealed class VerifyPages(BackupOptions options, CancellationToken stopp
         if (PageProof.Judge(page, index, database.PageSize, database.HasTrailer && index == database.LastPage, out bool zero) is { } damage)
             return (damage, false, false);
         if (database.HasTrailer && index == database.LastPage)
-        {
-            var error = new PatchTrailer(page.ToArray()).Judge(database.Headers.Header!);
-            return error == EseError.Success
-                ? default
-                : (new PageDamage(index, error, "the trailer does not belong to this database"), false, false);
-        }
-
+            return (ForeignTrailer(page, index, database), false, false);
         return database.Map?.Judge(PageNumber.FromFileIndex(index), page) switch
         {
             FlushVerdict.Lost => (new PageDamage(index, EseError.ReadLostFlushVerifyFailure, "lost flush: an older image than the one last written"), false, false),
@@ -95,6 +89,11 @@ internal sealed class VerifyPages(BackupOptions options, CancellationToken stopp
             _ => (null, zero, false),
         };
     }
+
+    private static PageDamage? ForeignTrailer(ReadOnlySpan<byte> page, long index, DatabaseInFlight database) =>
+        new PatchTrailer(page.ToArray()).Judge(database.Headers.Header!) is not EseError.Success and var error
+            ? new PageDamage(index, error, "the trailer page of the streamed copy does not belong to this database")
+            : null;
 
     private async ValueTask RereadAsync(PageRun run, DatabaseInFlight database, List<PageDamage> bad, int round)
     {

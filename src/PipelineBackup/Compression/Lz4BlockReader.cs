@@ -15,19 +15,27 @@ namespace PipelineBackup.Compression;
 /// A block ends with literals. Where a match went before, it started at least 12 bytes before the end and at least five
 /// literals follow it, which is what lets readers copy in large strides. As in the library these rules are held against
 /// the ends of both buffers, so the two readers accept the same blocks; but a distance of zero is refused here.
-/// <para>Bounds: <c>Fast</c> runs while both sides have room to spare and proves each stride at its place;
-/// <c>Careful</c> does the rest to the exact byte. A wild copy may write beyond its length, never beyond the
+/// <para>Bounds: <see cref="Read"/> strides while both sides have room to spare; <see cref="ReadCarefully"/> does the rest
+/// to the exact byte. A wild copy may write beyond its length, never beyond the
 /// destination.</para>
 /// </remarks>
 internal static unsafe class Lz4BlockReader
 {
     private const int LongRun = 15, MinMatch = 4;
 
-    /// <summary>What <see cref="Read"/> needs to be left at the head of a fast sequence: token, 14 literals, and the 8 bytes after.</summary>
-    private const int FastInput = 1 + 14 + 8;
+    /// <summary>A match starts at least so far before the end of the plain bytes…</summary>
+    private const int LastMatchStart = 12;
 
-    /// <summary>14 literals, a match of 18 and the stride beyond it fit, and more than the 12 bytes of the end rule remain.</summary>
+    /// <summary>…and at least so many literals follow it, with their token.</summary>
+    private const int LastLiterals = 5, Ending = 1 + LastLiterals;
+
+    /// <summary>What is left to read at the head of a fast sequence: token, 14 literals, distance, and the ending.</summary>
+    private const int FastInput = 1 + 14 + 2 + Ending;
+
+    /// <summary>What is left to write there: 14 literals, a match of 18, the last match's distance from the end, and strides.</summary>
     private const int FastOutput = 64;
+
+    private const int Stride = 32;
 
     // For distances below 16: where in the period each of the 16 bytes of a stride comes from, and the greatest
     // multiple of the distance in 16, which is how far a stride may advance.
@@ -79,7 +87,7 @@ internal static unsafe class Lz4BlockReader
                 if (after == null)
                     return -1;
                 long length = Length(input + 1, after);
-                if (length + 32 > inputEnd - after || length + FastOutput > outputEnd - output)
+                if (length + Stride > inputEnd - after || length + FastOutput > outputEnd - output)
                     break;
                 run = (nint)length;
                 CopyWild(after, output, run);
@@ -105,11 +113,11 @@ internal static unsafe class Lz4BlockReader
 
             if (match == LongRun)
             {
-                byte* after = SkipLength(input, inputEnd);
+                byte* after = SkipLength(input, inputEnd - Ending);
                 if (after == null)
                     return -1;
                 long length = Length(input, after);
-                if (length + MinMatch + 5 > outputEnd - output)
+                if (length + MinMatch + LastLiterals > outputEnd - output)
                     return -1;
                 input = after;
                 match = (nint)length;
@@ -144,7 +152,7 @@ internal static unsafe class Lz4BlockReader
             output += run;
             if (input == inputEnd)
                 return (int)(output - destination);
-            if (inputEnd - input < 8 || outputEnd - output < 12)
+            if (inputEnd - input < 2 + Ending || outputEnd - output < LastMatchStart)
                 return -1;
 
             nint distance = Unsafe.ReadUnaligned<ushort>(input);
@@ -155,7 +163,7 @@ internal static unsafe class Lz4BlockReader
             long match = token & 15;
             if (match == LongRun)
             {
-                byte* after = SkipLength(input, inputEnd);
+                byte* after = SkipLength(input, inputEnd - Ending);
                 if (after == null)
                     return -1;
                 match = Length(input, after);
@@ -163,7 +171,7 @@ internal static unsafe class Lz4BlockReader
             }
 
             match += MinMatch;
-            if (match + 5 > outputEnd - output)
+            if (match + LastLiterals > outputEnd - output)
                 return -1;
             CopyMatch(output, distance, (nint)match, outputEnd);
             output += match;
@@ -190,7 +198,7 @@ internal static unsafe class Lz4BlockReader
     /// <summary>Copies in strides of 32; reads and writes up to 31 bytes too many.</summary>
     private static void CopyWild(byte* from, byte* to, nint length)
     {
-        for (nint at = 0; at < length; at += 32)
+        for (nint at = 0; at < length; at += Stride)
         {
             Vector128.Load(from + at).Store(to + at);
             Vector128.Load(from + at + 16).Store(to + at + 16);
@@ -200,12 +208,12 @@ internal static unsafe class Lz4BlockReader
     /// <summary>Repeats what lies some distance back; <paramref name="end"/> is the end of the destination, at least 5 bytes after the match.</summary>
     private static void CopyMatch(byte* to, nint distance, nint length, byte* end)
     {
-        // A stride writes 32 bytes at most, so the last one starts 32 before the end; what is left goes byte by byte.
-        byte* last = to + Math.Min(length, end - to - 31);
+        // The last stride starts a whole one before the end; what is left goes byte by byte.
+        byte* last = to + Math.Min(length, end - to - (Stride - 1));
         byte* stop = to + length;
-        if (distance >= 32)
+        if (distance >= Stride)
         {
-            for (; to < last; to += 32)
+            for (; to < last; to += Stride)
             {
                 Vector128<byte> low = Vector128.Load(to - distance), high = Vector128.Load(to - distance + 16);
                 low.Store(to);

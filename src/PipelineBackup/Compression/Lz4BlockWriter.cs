@@ -22,9 +22,6 @@ internal static unsafe class Lz4BlockWriter
     /// <summary>…and leaves at least so many literals behind it.</summary>
     private const int LastLiterals = 5;
 
-    /// <summary>The token and the literals that every block still needs after a match.</summary>
-    private const int Ending = 1 + LastLiterals;
-
     /// <summary>Every so many misses in a row the search steps one byte further.</summary>
     private const int MissesPerStep = 64;
 
@@ -53,7 +50,7 @@ internal static unsafe class Lz4BlockWriter
     }
 
     /// <summary>Writes every sequence that has a match, and says where the literals of the last one start.</summary>
-    /// <returns>Where the last sequence goes, with room for at least <see cref="Ending"/> bytes; null when it does not fit.</returns>
+    /// <returns>Where the last sequence goes; null when they do not fit.</returns>
     private static byte* WriteSequences(byte* source, byte* end, uint* table, byte* output, byte* outputEnd, byte** rest)
     {
         byte* lastStart = end - LastMatchStart;
@@ -86,7 +83,7 @@ internal static unsafe class Lz4BlockWriter
 
             byte* token = output;
             nint run = (nint)(at - literals);
-            if (run < LongRun && outputEnd - output >= 1 + 16 + 2 + Ending && end - literals >= 16)
+            if (run < LongRun && outputEnd - output >= 1 + 16 + 2 && end - literals >= 16)
             {
                 *output = (byte)(run << 4);
                 Vector128.Load(literals).Store(output + 1);
@@ -94,7 +91,7 @@ internal static unsafe class Lz4BlockWriter
             }
             else
             {
-                output = WriteLiterals(literals, run, output, outputEnd - (2 + Ending));
+                output = WriteLiterals(literals, run, output, outputEnd - 2);
                 if (output == null)
                     return null;
             }
@@ -112,7 +109,7 @@ internal static unsafe class Lz4BlockWriter
                 else
                 {
                     *token |= LongRun;
-                    output = WriteLength(length, output, outputEnd - Ending);
+                    output = WriteLength(length, output, outputEnd);
                     if (output == null)
                         return null;
                 }
@@ -129,7 +126,7 @@ internal static unsafe class Lz4BlockWriter
                 table[slot] = (uint)(at - source);
                 if (Unsafe.ReadUnaligned<uint>(match) != (uint)bytes || at - match > MaxDistance)
                     break;
-                if (outputEnd - output < 1 + 2 + Ending)
+                if (outputEnd - output < 1 + 2)
                     return null;
                 token = output++;
                 *token = 0;

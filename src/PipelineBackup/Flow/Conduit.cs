@@ -70,8 +70,8 @@ internal sealed class Conduit : IDisposable
     /// <param name="input">What enters.</param>
     /// <param name="room">Its name.</param>
     /// <param name="workers">How many items at a time.</param>
-    /// <param name="body">Does the work.</param>
-    public Lane<TOut> Transform<TIn, TOut>(Lane<TIn> input, string room, int workers, Func<TIn, ValueTask<TOut>> body)
+    /// <param name="body">Does the work; with null nothing goes on.</param>
+    public Lane<TOut> Transform<TIn, TOut>(Lane<TIn> input, string room, int workers, Func<TIn, ValueTask<TOut?>> body)
         where TIn : class, IDisposable
         where TOut : class, IDisposable
     {
@@ -95,7 +95,7 @@ internal sealed class Conduit : IDisposable
             item => WorkAsync<TIn, TOut>(room, item, async own =>
             {
                 await body(own, HandOnAsync).ConfigureAwait(false);
-                return null!;
+                return null;
             }),
             Bounded(1));
         Link(input, block);
@@ -131,7 +131,7 @@ internal sealed class Conduit : IDisposable
             item => WorkAsync<T, T>(room, item, async own =>
             {
                 await body(own).ConfigureAwait(false);
-                return null!;
+                return null;
             }),
             Bounded(workers));
         Link(input, block);
@@ -174,7 +174,7 @@ internal sealed class Conduit : IDisposable
         Stopping.ThrowIfCancellationRequested();
     }
 
-    private async Task<TOut?> WorkAsync<TIn, TOut>(string room, TIn? item, Func<TIn, ValueTask<TOut>> body)
+    private async Task<TOut?> WorkAsync<TIn, TOut>(string room, TIn? item, Func<TIn, ValueTask<TOut?>> body)
         where TIn : class, IDisposable
         where TOut : class, IDisposable
     {

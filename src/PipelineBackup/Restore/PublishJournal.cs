@@ -91,6 +91,10 @@ internal sealed class PublishJournal
         return null;
     }
 
+    /// <summary>The first published file that is no longer as it was when it was sealed; null when all are.</summary>
+    public string? FindChanged() => Content.Moves.FirstOrDefault(move => !File.Exists(move.Staged) && File.Exists(move.Published)
+        && (new FileInfo(move.Published) is var file && (file.Length != move.Length || file.LastWriteTimeUtc.Ticks != move.Written)))?.Published;
+
     /// <summary>Takes every file that was renamed back into staging.</summary>
     public void RollBack()
     {
@@ -128,7 +132,17 @@ internal sealed record JournalContent(string Backup, string[] Staging, JournalMo
 /// <summary>One rename.</summary>
 /// <param name="Staged">Full path in staging.</param>
 /// <param name="Published">Full path in the target.</param>
-internal sealed record JournalMove(string Staged, string Published);
+/// <param name="Length">Length of the sealed file in bytes.</param>
+/// <param name="Written">Time of its last change, UTC, in ticks.</param>
+internal sealed record JournalMove(string Staged, string Published, long Length, long Written)
+{
+    /// <summary>The rename of a sealed file.</summary>
+    public static JournalMove Of(string staged, string published)
+    {
+        var file = new FileInfo(staged);
+        return new(staged, published, file.Length, file.LastWriteTimeUtc.Ticks);
+    }
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

@@ -56,11 +56,22 @@ internal sealed class StagingDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes what crashed restores left in the target; safe because the claim is held.</summary>
+    /// <summary>
+    /// Removes the staging directories of a restore that crashed. The claim's file lists them, and it can be read only by
+    /// whoever holds the claim: none of them is in use.
+    /// </summary>
     public void RemoveLitter()
     {
-        foreach (string directory in Directory.EnumerateDirectories(Target, Prefix + "*"))
-            Directory.Delete(directory, recursive: true);
+        using (var reader = new StreamReader(_lock, leaveOpen: true))
+        {
+            while (reader.ReadLine() is { } directory)
+            {
+                if (Path.GetFileName(directory).StartsWith(Prefix, StringComparison.Ordinal) && Directory.Exists(directory))
+                    Directory.Delete(directory, recursive: true);
+            }
+        }
+
+        _lock.SetLength(0);
     }
 
     /// <summary>The path in staging of a file that will be published at a path.</summary>
@@ -71,6 +82,9 @@ internal sealed class StagingDirectory : IDisposable
         {
             DurableFile.CreateDirectoryDurably(home);
             directory = Path.Combine(home, Prefix + _suffix);
+            // Noted before it is made: whatever a crash leaves, the next restore finds.
+            _lock.Write(System.Text.Encoding.UTF8.GetBytes(directory + "\n"));
+            _lock.Flush(flushToDisk: true);
             Directory.CreateDirectory(directory);
             _directories.Add(home, directory);
         }
@@ -104,7 +118,9 @@ internal sealed class StagingDirectory : IDisposable
         }
         finally
         {
-            // Deleted while it is held: a restore that starts now makes a new one.
+            // Deleted while it is held: a restore that starts now makes a new one. Windows deletes no open file.
+            if (OperatingSystem.IsWindows())
+                _lock.Dispose();
             File.Delete(_lock.Name);
             _lock.Dispose();
         }

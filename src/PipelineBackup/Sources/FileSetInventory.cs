@@ -84,7 +84,7 @@ internal sealed class FileSetInventory
         byte[] start = new byte[HeaderPair.StartBytes];
         start = start[..FileFacts.ReadFully(file, start, 0)];
         var headers = HeaderPair.Read(start);
-        if (!explicitly && !headers.IsReadable && !HeaderPair.LooksLikeDatabase(start))
+        if (!explicitly && !HeaderPair.LooksLikeDatabase(start))
         {
             if (Path.GetExtension(name) is ".RAW" or ".raw" || Path.GetExtension(name).Equals(".edb", StringComparison.OrdinalIgnoreCase))
                 _remarks.Add($"'{name}' is left out: it has no database header");

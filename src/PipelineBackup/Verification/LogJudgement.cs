@@ -12,7 +12,12 @@ internal sealed record ScannedLog(string Name, LogScanResult Scan)
 }
 
 /// <summary>A database as far as logs are concerned.</summary>
-internal readonly record struct LogNeed(string Database, int Min, int MaxRequired, int MaxCommitted);
+internal readonly record struct LogNeed(string Database, int Min, int MaxRequired, int MaxCommitted)
+{
+    /// <summary>What the databases of a backup need.</summary>
+    public static IEnumerable<LogNeed> Of(BackupManifest backup) => backup.Databases.Select(
+        database => new LogNeed(database.Name, database.MinRequired, database.MaxRequired, database.MaxCommitted));
+}
 
 /// <summary>
 /// Judges the logs of a backup as a whole: each one sound, each one the continuation of the one before, and none missing

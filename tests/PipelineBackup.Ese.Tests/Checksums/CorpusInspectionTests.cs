@@ -11,13 +11,15 @@ public sealed class CorpusInspectionTests
 
     [Theory]
     [MemberData(nameof(SmallSets))]
-    public void Every_page_of_the_small_sets_is_sound(string set) => Assert.InRange(InspectAll(GoldenSets.Small(set)), 1, int.MaxValue);
+    public void Every_page_of_the_small_sets_is_sound(string set) =>
+        Assert.InRange(InspectAll(GoldenSets.Small(set)), 1, int.MaxValue);
 
     [Fact]
     public void Every_page_of_the_corpus_is_sound()
     {
         GoldenSets.RequireCorpus();
-        int databases = GoldenSets.EngineSets.Where(set => set != "damaged").Sum(set => InspectAll(GoldenSets.Engine(set)))
+        var sound = GoldenSets.EngineSets.Where(set => set != "damaged");
+        int databases = sound.Sum(set => InspectAll(GoldenSets.Engine(set)))
             + GoldenSets.RealSets.Sum(set => InspectAll(GoldenSets.Real(set)));
         Assert.InRange(databases, 50, int.MaxValue);
     }
@@ -48,8 +50,11 @@ public sealed class CorpusInspectionTests
         foreach (string path in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("checksum_before", out var said) || said.ValueKind != JsonValueKind.Array)
+            if (json.RootElement.ValueKind != JsonValueKind.Object
+                || !json.RootElement.TryGetProperty("checksum_before", out var said)
+                || said.ValueKind != JsonValueKind.Array)
                 continue;
+
             Compare(folder, json.RootElement, said, Path.GetFileName(path));
             compared++;
         }
@@ -70,15 +75,17 @@ public sealed class CorpusInspectionTests
         var counts = said.EnumerateArray().FirstOrDefault(e => e.TryGetProperty("uninitialized", out _));
         if (counts.ValueKind == JsonValueKind.Undefined)
         {
-            Assert.False(HeaderChecksum.Verify(file.AsSpan(0, size.Bytes)) || HeaderChecksum.Verify(file.AsSpan(size.Bytes, size.Bytes)), name);
+            Assert.False(HeaderChecksum.Verify(file.AsSpan(0, size.Bytes)), name);
+            Assert.False(HeaderChecksum.Verify(file.AsSpan(size.Bytes, size.Bytes)), name);
             return;
         }
 
         var verdicts = Inspect(file, size, trailer).ToList();
         int Count(string field) => counts.GetProperty(field).GetInt32();
         Assert.True(Count("pages") == verdicts.Count, name);
-        Assert.True(Count("uninitialized") == verdicts.Count(v => v.Verdict.Finding == PageFinding.Uninitialized), name);
-        Assert.True(Count("correctable") == verdicts.Count(v => v.Verdict.Finding == PageFinding.Corrected), name);
+        int Found(PageFinding finding) => verdicts.Count(v => v.Verdict.Finding == finding);
+        Assert.True(Count("uninitialized") == Found(PageFinding.Uninitialized), name);
+        Assert.True(Count("correctable") == Found(PageFinding.Corrected), name);
         Assert.True(Count("bad") == verdicts.Count(v => !v.Verdict.IsAcceptable), name);
         var bad = said.EnumerateArray().Where(e => e.TryGetProperty("pgno", out _) && e.TryGetProperty("err", out _));
         Assert.Equal(bad.Select(e => (e.GetProperty("pgno").GetUInt32(), e.GetProperty("err").GetInt32())),
@@ -88,8 +95,8 @@ public sealed class CorpusInspectionTests
     private static (PageSize Size, byte[] File, PageNumber Trailer) Base(string folder, string name)
     {
         bool isBackup = name.StartsWith("base-hard", StringComparison.Ordinal);
-        string path = isBackup ? Path.Combine(folder, "base-hard", "backup", "db1.edb") : Path.Combine(folder, name, "db1.edb");
-        var (size, file) = SamplePages.ReadDatabase(path);
+        string place = isBackup ? Path.Combine(folder, "base-hard", "backup") : Path.Combine(folder, name);
+        var (size, file) = SamplePages.ReadDatabase(Path.Combine(place, "db1.edb"));
         return (size, file, isBackup ? PageNumber.FromFileIndex(file.Length / size.Bytes - 1) : PageNumber.None);
     }
 
@@ -108,7 +115,8 @@ public sealed class CorpusInspectionTests
                 file.AsSpan(Number("src"), Number("len")).CopyTo(file.AsSpan(Number("dst")));
                 return file;
             case "paste":
-                File.ReadAllBytes(Path.Combine(folder, op.GetProperty("from").GetString()!)).CopyTo(file, Number("off"));
+                string from = Path.Combine(folder, op.GetProperty("from").GetString()!);
+                File.ReadAllBytes(from).CopyTo(file, Number("off"));
                 return file;
             case "truncate":
                 return file[..Number("len")];
@@ -117,14 +125,18 @@ public sealed class CorpusInspectionTests
         }
     }
 
-    /// <summary>Verdicts on all pages; the trailer of a streamed copy, which is counted but is no page, has a header's checksum.</summary>
-    private static IEnumerable<(PageNumber Number, PageVerdict Verdict)> Inspect(byte[] file, PageSize size, PageNumber trailer)
+    /// <summary>
+    /// Verdicts on all pages; the trailer of a streamed copy, which is counted but is no page, has a header's checksum.
+    /// </summary>
+    private static IEnumerable<(PageNumber Number, PageVerdict Verdict)> Inspect(
+        byte[] file, PageSize size, PageNumber trailer)
     {
         for (var number = new PageNumber(1); number.FileOffset(size) < file.Length; number = new(number.Value + 1))
         {
             var page = file.AsSpan((int)number.FileOffset(size), size.Bytes);
             bool isTrailer = number == trailer && HeaderChecksum.Verify(page);
-            yield return (number, isTrailer ? default : PageInspector.InspectAndRepair(page, number, depth: InspectionDepth.Full));
+            var verdict = PageInspector.InspectAndRepair(page, number, depth: InspectionDepth.Full);
+            yield return (number, isTrailer ? default : verdict);
         }
     }
 
@@ -137,10 +149,14 @@ public sealed class CorpusInspectionTests
             if (!names.Contains(Path.GetExtension(path)))
                 continue;
             var (size, file) = SamplePages.ReadDatabase(path);
-            bool isCopy = path.Contains($"{Path.DirectorySeparatorChar}backup{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+            bool isCopy = Path.GetRelativePath(folder, path).StartsWith("backup", StringComparison.Ordinal);
             var trailer = isCopy ? PageNumber.FromFileIndex(file.Length / size.Bytes - 1) : PageNumber.None;
             foreach (var (number, verdict) in Inspect(file, size, trailer))
-                Assert.True(verdict.Finding is PageFinding.Ok or PageFinding.Uninitialized, $"{path}, page {number}: {verdict}");
+            {
+                bool isSound = verdict.Finding is PageFinding.Ok or PageFinding.Uninitialized;
+                Assert.True(isSound, $"{path}, page {number}: {verdict}");
+            }
+
             databases++;
         }
 

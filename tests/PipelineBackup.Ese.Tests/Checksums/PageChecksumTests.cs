@@ -13,7 +13,8 @@ public sealed class PageChecksumTests
         { 4096, 1, 0x2000, true, [0x7ed2012d00002001] },
         { 8192, 0x12345, 0xA802, false, [0xa6cea6cef5521190] },
         { 16384, 9, 0x2802, false, [0x1e521e52ecac04ed, 0x460239fdf4b73aaf, 0x178817887ae37111, 0x57965796320fe355] },
-        { 32768, 100000, 0x12802, false, [0xa6a5a6a58eec9400, 0x401e401e48ed14e4, 0x965896586da2f845, 0x956095604ad8d4c4] },
+        { 32768, 100000, 0x12802, false,
+            [0xa6a5a6a58eec9400, 0x401e401e48ed14e4, 0x965896586da2f845, 0x956095604ad8d4c4] },
         { 16384, 1, 0x2000, true, [0x7dd2022d00002001, 1, 1, 1] },
     };
 
@@ -66,8 +67,10 @@ public sealed class PageChecksumTests
         var page = SamplePages.Make(4096, 7, (PageFlags)0x2802);
         Assert.Equal(0x1e1c1e1c01e4887aUL, XorEcc.Compute(page, 9, isFirst: true));
         Assert.Equal(new PageNumber(7), PageChecksum.Diagnose(page, new(9)).Found);
-        Assert.Equal(new PageNumber(9), PageChecksum.Diagnose(SamplePages.Make(16384, 9, (PageFlags)0x2802), new(77)).Found);
-        Assert.Equal(new PageNumber(7), PageChecksum.Diagnose(SamplePages.Make(4096, 7, (PageFlags)0x0803), new(9)).Found);
+        var large = SamplePages.Make(16384, 9, (PageFlags)0x2802);
+        Assert.Equal(new PageNumber(9), PageChecksum.Diagnose(large, new(77)).Found);
+        var old = SamplePages.Make(4096, 7, (PageFlags)0x0803);
+        Assert.Equal(new PageNumber(7), PageChecksum.Diagnose(old, new(9)).Found);
     }
 
     [Fact]

@@ -6,7 +6,8 @@ public sealed class PageDamageTests
     private const int ChecksumBits = 64;
 
     // The engine that wrote the golden sets makes no pages of 2 and 16 KiB here: those are made.
-    public static TheoryData<string> Sources => ["clean-4096", "clean-32768", "dirty-basic-4096", "made-2048", "made-8192", "made-16384"];
+    public static TheoryData<string> Sources =>
+        ["clean-4096", "clean-32768", "dirty-basic-4096", "made-2048", "made-8192", "made-16384"];
 
     [Theory]
     [MemberData(nameof(Sources))]
@@ -62,7 +63,8 @@ public sealed class PageDamageTests
             var random = new Random(seed);
             var (number, original) = pages[random.Next(pages.Count)];
             int[] bits = new int[random.Next(3, 200)];
-            int start = random.Next(original.Length * 8), span = Math.Min(1 << random.Next(3, 18), original.Length * 8 - start);
+            int start = random.Next(original.Length * 8);
+            int span = Math.Min(1 << random.Next(3, 18), original.Length * 8 - start);
             for (int i = 0; i < bits.Length; i++)
                 bits[i] = start + random.Next(span);
             CheckDamage(original, number, bits, $"{source}, seed {seed}");
@@ -109,6 +111,7 @@ public sealed class PageDamageTests
         if (!source.StartsWith("made-", StringComparison.Ordinal))
             return SamplePages.InUse(source);
         int length = int.Parse(source["made-".Length..], System.Globalization.CultureInfo.InvariantCulture);
-        return [.. Enumerable.Range(1, 10).Select(n => (new PageNumber((uint)n), SamplePages.MakeLeaf(length, (uint)n, 5 * n)))];
+        return [.. Enumerable.Range(1, 10)
+            .Select(n => (new PageNumber((uint)n), SamplePages.MakeLeaf(length, (uint)n, 5 * n)))];
     }
 }

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese.Tests;
 
-/// <summary>Bytes that nobody wrote on purpose: no exception, no allocation, and no verdict that contradicts itself.</summary>
+/// <summary>
+/// Bytes that nobody wrote on purpose: no exception, no allocation, and no verdict that contradicts itself.
+/// </summary>
 public sealed class PageInspectorFuzzTests
 {
     public static TheoryData<string> Sources => ["clean-4096", "clean-32768", "dirty-basic-4096"];
@@ -47,25 +49,28 @@ public sealed class PageInspectorFuzzTests
     private static PageFinding InspectQuietly(byte[] page, PageNumber number, int seed)
     {
         PageVerdict verdict = default, repaired = default;
-        var twin = page.ToArray();
         var recorded = seed % 8 == 0 ? (FlushType)(seed / 8 % 4) : FlushType.Unknown;
-        long before = 0;
+        long allocated = long.MaxValue;
         try
         {
-            // Once to have every path compiled and its types loaded, which allocates; the second time counts.
-            PageInspector.Inspect(twin, number, recorded, InspectionDepth.Full);
-            PageInspector.InspectAndRepair(twin, number, recorded, InspectionDepth.Full);
-            before = GC.GetAllocatedBytesForCurrentThread();
-            verdict = PageInspector.Inspect(page, number, recorded, InspectionDepth.Full);
-            repaired = PageInspector.InspectAndRepair(page, number, recorded, InspectionDepth.Full);
+            // What allocates does so every time; compiling a path, or a collection on another thread, does not.
+            for (int attempt = 0; attempt < 10 && allocated > 0; attempt++)
+            {
+                var twin = page.ToArray();
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                verdict = PageInspector.Inspect(twin, number, recorded, InspectionDepth.Full);
+                repaired = PageInspector.InspectAndRepair(twin, number, recorded, InspectionDepth.Full);
+                allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
         }
         catch (Exception e)
         {
             Assert.Fail($"seed {seed}: {e}");
         }
 
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() == before, $"seed {seed}: allocates");
-        Assert.True(verdict.Finding == PageFinding.ChecksumMismatch || verdict == repaired, $"seed {seed}: {verdict}, {repaired}");
+        Assert.True(allocated == 0, $"seed {seed}: allocates {allocated} bytes");
+        bool agree = verdict.Finding == PageFinding.ChecksumMismatch || verdict == repaired;
+        Assert.True(agree, $"seed {seed}: {verdict}, {repaired}");
         Assert.Equal(verdict.Finding == PageFinding.LogicalDamage, verdict.Rule != PageRule.None);
         return verdict.Finding;
     }

@@ -3,7 +3,9 @@ using PipelineBackup.Golden;
 
 namespace PipelineBackup.Ese.Tests;
 
-/// <summary>Pages to damage: made by the generator of the documented test vectors, or taken from the golden databases.</summary>
+/// <summary>
+/// Pages to damage: made by the generator of the documented test vectors, or taken from the golden databases.
+/// </summary>
 internal static class SamplePages
 {
     /// <summary>How many seeds a fuzz test tries: its own default, or what <c>PIPELINEBACKUP_SEEDS</c> says.</summary>
@@ -85,7 +87,8 @@ internal static class SamplePages
         foreach (int bytes in PageSize.All)
         {
             if (file.Length > 2 * bytes && HeaderChecksum.Verify(file.AsSpan(0, bytes))
-                && PageSize.TryCreate(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(236)), out var size) && size.Bytes == bytes)
+                && PageSize.TryCreate(BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(236)), out var size)
+                && size.Bytes == bytes)
                 return (size, file);
         }
 

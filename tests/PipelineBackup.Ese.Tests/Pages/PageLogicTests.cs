@@ -43,7 +43,7 @@ public sealed class PageLogicTests
     public void A_page_not_used_yet_is_sound_only_when_it_holds_nothing(int pageBytes)
     {
         var page = new byte[pageBytes];
-        BinaryPrimitives.WriteUInt16LittleEndian(page.AsSpan(28), (ushort)(pageBytes - PageSize.Of(pageBytes).HeaderBytes));
+        With16(page, 28, pageBytes - PageSize.Of(pageBytes).HeaderBytes);
         var flags = PageFlags.PreInit | PageFlags.NewRecordFormat | PageFlags.EccChecksum | (PageFlags)0x8000;
         BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(36), (uint)flags);
         Expect(PageRule.None, page);
@@ -133,6 +133,11 @@ public sealed class PageLogicTests
         Expect(PageRule.None, Compressed(borrowed.ToArray(), 3, prefix: 1, key: 2, keyBytes: 3));
         Expect(PageRule.KeyOrder, Compressed(borrowed.ToArray(), 3, prefix: 3, key: 1, keyBytes: 1));
         Expect(PageRule.KeyOrder, Compressed(borrowed.ToArray(), 3, prefix: 1, key: 1, keyBytes: 3));
+
+        // 00 00 behind 00 00 00 + 02: it ends within what its neighbour borrows.
+        var longer = Compressed(page.ToArray(), 2, prefix: 3, key: 2, keyBytes: 1);
+        Expect(PageRule.None, longer);
+        Expect(PageRule.KeyOrder, WithNode(longer, 3, suffix: 2, key: 3));
 
         // Nothing can be borrowed on a root, nor where no tree owns the page.
         Expect(PageRule.PrefixLength, WithFlags(borrowed.ToArray(), PageFlags.Root));

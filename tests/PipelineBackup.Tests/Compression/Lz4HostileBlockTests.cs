@@ -11,7 +11,7 @@ public class Lz4HostileBlockTests
         int sound = 0, malformed = 0;
         for (int seed = 0; seed < Samples.Seeds(3000); seed++)
         {
-            (byte[] block, int capacity) = Mutate(seed);
+            (byte[] block, int capacity) = Make(seed);
             byte[]? expected = PlainBlockReader.Read(block, capacity);
             var buffer = new byte[Margin + capacity + Margin];
             Array.Fill(buffer, (byte)0xA5);
@@ -35,7 +35,7 @@ public class Lz4HostileBlockTests
         NativeLz4 native = Samples.RequireNative();
         for (int seed = 0; seed < Samples.Seeds(3000); seed++)
         {
-            (byte[] block, int capacity) = Mutate(seed);
+            (byte[] block, int capacity) = Make(seed);
             byte[] ours = new byte[capacity], buffer = new byte[Margin + capacity + Margin];
             Array.Fill(buffer, (byte)0xA5);
             int count = ManagedLz4.Instance.Decompress(block, ours);
@@ -57,7 +57,7 @@ public class Lz4HostileBlockTests
         using var to = new GuardedMemory(1 << 16);
         for (int seed = 0; seed < Samples.Seeds(3000); seed++)
         {
-            (byte[] block, int capacity) = Mutate(seed);
+            (byte[] block, int capacity) = Make(seed);
             byte[]? expected = PlainBlockReader.Read(block, capacity);
             bool low = seed % 2 == 0;
             Span<byte> source = low ? from.First(block.Length) : from.Last(block.Length);
@@ -118,13 +118,66 @@ public class Lz4HostileBlockTests
         Assert.Equal(-1, ManagedLz4.Instance.Decompress(block, new byte[1 << 20]));
     }
 
-    private static (byte[] Block, int Capacity) Mutate(int seed)
+    // Half of the blocks are sequences thrown together, near every rule about the end; half are sound blocks that were hit.
+    private static (byte[] Block, int Capacity) Make(int seed)
     {
         var random = new Random(seed);
+        (byte[] block, int length) = random.Next(2) == 0 ? Compose(random) : Mutate(random, seed);
+        int capacity = random.Next(6) switch
+        {
+            0 => random.Next(length + 1),
+            1 => length + random.Next(100),
+            2 => Math.Max(0, length - random.Next(40)),
+            _ => length,
+        };
+        return (block, capacity);
+    }
+
+    private static (byte[] Block, int Length) Compose(Random random)
+    {
+        var block = new List<byte>();
+        int length = 0;
+        for (int sequences = random.Next(12); sequences >= 0; sequences--)
+        {
+            int run = Pick(random), match = sequences == 0 ? 0 : Pick(random);
+            block.Add((byte)(Math.Min(run, 15) << 4 | Math.Min(match, 15)));
+            More(block, run);
+            for (int at = 0; at < run; at++)
+                block.Add((byte)random.Next(256));
+            length += run;
+            if (sequences == 0)
+                break;
+            int distance = length == 0 ? 1 : random.Next(40) == 0 ? random.Next(65536) : random.Next(1, Math.Min(length, 70) + 1);
+            block.Add((byte)distance);
+            block.Add((byte)(distance >> 8));
+            More(block, match);
+            length += match + 4;
+        }
+
+        return ([.. block], length);
+
+        static int Pick(Random random) => random.Next(10) switch
+        {
+            < 5 => random.Next(8),
+            < 7 => random.Next(10, 20),
+            < 9 => random.Next(100),
+            _ => random.Next(1000),
+        };
+
+        static void More(List<byte> block, int count)
+        {
+            for (count -= 15; count >= 255; count -= 255)
+                block.Add(255);
+            if (count >= 0)
+                block.Add((byte)count);
+        }
+    }
+
+    private static (byte[] Block, int Length) Mutate(Random random, int seed)
+    {
         int length = random.Next(4) switch { 0 => random.Next(1, 40), 1 => random.Next(1, 400), _ => random.Next(1, 6000) };
         byte[] plain = Samples.Make(Samples.Kinds[random.Next(Samples.Kinds.Length)], length, seed);
         byte[] block = Lz4CodecTests.Compress(ManagedLz4.Instance, plain);
-        int capacity = random.Next(3) == 0 ? Math.Max(0, length + random.Next(-20, 100)) : length;
         for (int blows = random.Next(4); blows > 0; blows--)
         {
             int at = random.Next(block.Length);
@@ -148,6 +201,6 @@ public class Lz4HostileBlockTests
             }
         }
 
-        return (block, capacity);
+        return (block, length);
     }
 }

@@ -25,7 +25,9 @@ internal static class PlainBlockReader
             at += 2;
             if (distance == 0 || distance > plain.Count)
                 return null;
-            if (!TryLength(block, ref at, token & 15, out long match) || match + 4 > capacity - plain.Count - 5)
+            if (!TryLength(block, ref at, token & 15, out long match) || block.Length - at < 6)
+                return null;
+            if (match + 4 > capacity - plain.Count - 5)
                 return null;
             for (match += 4; match > 0; match--)
                 plain.Add(plain[^distance]);

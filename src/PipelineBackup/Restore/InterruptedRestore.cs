@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+
+namespace PipelineBackup.Restore;
+
+/// <summary>
+/// What a restore that crashed left in the target. Of the same backup: it is finished, for everything was sealed before its
+/// journal was written. Of another one: it is rolled back, unless someone has changed the files since.
+/// </summary>
+internal static class InterruptedRestore
+{
+    /// <summary>Settles what is left.</summary>
+    /// <param name="staging">The claim on the target.</param>
+    /// <param name="id">The backup that is to be restored now.</param>
+    /// <param name="logger">Told what was done.</param>
+    /// <returns>The published files when the restore of this backup is thereby done; else null.</returns>
+    /// <exception cref="BackupException">The files were changed after the crash: nothing was touched.</exception>
+    public static IReadOnlyList<string>? Settle(StagingDirectory staging, string id, ILogger logger)
+    {
+        if (PublishJournal.Find(staging.Target) is not { } journal)
+        {
+            staging.RemoveLitter();
+            return null;
+        }
+
+        bool complete = journal.Content.Moves.All(move => !File.Exists(move.Staged));
+        if (journal.Content.Backup == id)
+        {
+            PublishDatabase.Run(journal);
+            logger.LogInformation("an interrupted restore of {Id} is finished", id);
+            return [.. journal.Content.Moves.Select(move => move.Published)];
+        }
+
+        if (!complete)
+        {
+            if (journal.FindChanged() is { } changed)
+            {
+                throw new BackupException($"an interrupted restore of {journal.Content.Backup} is here, and '{changed}' was changed since")
+                {
+                    Hint = $"restore into another directory, or restore {journal.Content.Backup} here to finish that one first",
+                    ExitCode = ExitCode.Refused,
+                };
+            }
+
+            journal.RollBack();
+            logger.LogInformation("an interrupted restore of {Id} is rolled back", journal.Content.Backup);
+        }
+
+        // A complete one only lacked the removal of its journal: its files are published and stay.
+        PublishDatabase.Clear(journal);
+        staging.RemoveLitter();
+        return null;
+    }
+}
