@@ -56,7 +56,8 @@ internal static partial class ObjectFile
     }
 
     // Writes whole blocks from the start as far as the memory lies on block boundaries; returns how far it came.
-    private static long WriteBlocks(SafeFileHandle file, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
+    private static long WriteBlocks(
+        SafeFileHandle file, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         long offset = 0;
         var chunk = new Chunk();

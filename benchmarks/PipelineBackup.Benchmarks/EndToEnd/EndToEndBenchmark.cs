@@ -105,6 +105,9 @@ internal static class EndToEndBenchmark
             case ["restore", var store, var target]:
                 await new RestorePipeline(FileSystemSink.Open(store, create: false), new() { Target = target }).RunAsync("latest").ConfigureAwait(false);
                 break;
+            case ["make", var path, var size]:
+                DatabaseMaker.Make(path, long.Parse(size, CultureInfo.InvariantCulture) << 30, PageContent.Golden);
+                break;
             default:
                 return 2;
         }

@@ -21,7 +21,7 @@ internal sealed record BackupParentage(BackupManifest Parent, BackupManifest Ful
     public static async Task<BackupParentage> FindAsync(IBackupSink sink, BackupSet set, CancellationToken cancellationToken)
     {
         var catalog = new BackupCatalog(sink, set);
-        var all = await catalog.ListAsync(cancellationToken).ConfigureAwait(false);
+        var all = await catalog.ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         var candidates = all.Where(backup => backup.Kind is BackupKind.Full or BackupKind.Incremental && !backup.IsDamaged).ToList();
         var parent = BackupCatalog.Latest(candidates);
         if (parent is null)

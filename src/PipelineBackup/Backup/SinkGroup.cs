@@ -62,17 +62,31 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
         // Before the first attempt: an attempt that fails may have stored the object all the same.
         lock (_stored)
             _stored.Add(name);
-        await Task.WhenAll(Live.ToArray().Select(i => PutAsync(i, name, body, cancellationToken))).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(Live.ToArray().Select(i => PutAsync(i, name, body, cancellationToken))).ConfigureAwait(false);
+        }
+        catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
+        {
+            // It is another's, and not ours to remove.
+            lock (_stored)
+                _stored.Remove(name);
+            throw;
+        }
+
         Interlocked.Increment(ref _puts);
     }
 
-    /// <summary>Deletes what was stored, as far as that goes; for a backup that failed before its commit.</summary>
+    /// <summary>
+    /// Deletes what was stored, as far as that goes; for a backup that failed before its commit. The last object first: a
+    /// commit whose storing failed may be there all the same, and must be gone before anything that it promises is.
+    /// </summary>
     public async Task RemoveStoredAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), options.Time);
         foreach (var sink in sinks)
         {
-            foreach (var name in _stored)
+            foreach (var name in _stored.AsEnumerable().Reverse())
             {
                 try
                 {
