@@ -33,7 +33,8 @@ public class ProgressLineTests
         var (run, error, _) = Start(clock, redraw: true);
         using var line = run.StartProgress("backup");
         line.Report(s_half with { File = new string('x', 500) });
-        Assert.Equal(80, error.ToString().Length);
+        // One column stays free, so that no terminal wraps; the line starts with a carriage return.
+        Assert.Equal(101, error.ToString().Length);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public class ProgressLineTests
     private static (Invocation Run, StringWriter Error, StringWriter Output) Start(TimeProvider time, bool redraw, bool json = false)
     {
         StringWriter error = new() { NewLine = "\n" }, output = new() { NewLine = "\n" };
-        return (new(new Terminal { Output = output, Error = error, CanRedraw = redraw, Time = time }, json, verbose: false), error, output);
+        return (new(new Terminal { Output = output, Error = error, CanRedraw = redraw, Width = () => 101, Time = time }, json, verbose: false), error, output);
     }
 
     private sealed class ManualTime : TimeProvider

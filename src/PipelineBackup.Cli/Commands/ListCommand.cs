@@ -19,7 +19,7 @@ internal sealed class ListCommand : OperationCommand
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
         (ExitCode.Done, "listed; the set may be empty"),
-        (ExitCode.Refused, "a commit is damaged, or of a newer format"),
+        (ExitCode.Refused, "a commit is damaged, or of a newer format; the others are listed"),
         (ExitCode.NotFound, "the store or plugin is not there"),
     ];
 
@@ -28,20 +28,28 @@ internal sealed class ListCommand : OperationCommand
     {
         var set = _store.SetOf(parsed);
         await using var archive = _store.Open(parsed, run);
-        var backups = await new BackupCatalog(archive, set).ListAsync(cancellationToken);
+        var unreadable = new List<(BackupId Id, BackupException Failure)>();
+        var backups = await new BackupCatalog(archive, set).ListAsync((id, failure) => unreadable.Add((id, failure)), cancellationToken);
+        var first = unreadable.Count > 0 ? CommandFailure.Of(unreadable[0].Failure, isCancelled: false) : null;
         return new()
         {
+            Exit = first?.Exit ?? ExitCode.Done,
+            Failure = first,
             Fields = new JsonObject
             {
                 ["set"] = set.ToString(),
                 ["backups"] = JsonOutput.List(backups.Select(Row)),
+                ["unreadable"] = JsonOutput.List(unreadable.Select(
+                    commit => new JsonObject { ["id"] = commit.Id.ToString(), ["message"] = commit.Failure.Message })),
             },
             Text = output =>
             {
-                if (backups.Count == 0)
-                    output.Write($"the set '{set}' has no backups\n");
-                else
+                if (backups.Count > 0)
                     Table(backups).Write(output);
+                else if (unreadable.Count == 0)
+                    output.Write($"the set '{set}' has no backups\n");
+                foreach (var (id, failure) in unreadable)
+                    output.Write($"{id}  UNREADABLE: {failure.Message}\n");
             },
         };
     }

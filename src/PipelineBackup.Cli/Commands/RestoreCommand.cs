@@ -52,8 +52,9 @@ internal sealed class RestoreCommand : OperationCommand
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
         (ExitCode.Done, "restored"),
+        (ExitCode.Failed, "failed, and nothing is published; also: a file is in the way, as nothing is overwritten"),
         (ExitCode.Damaged, "restored, with the damage that the backup recorded"),
-        (ExitCode.Refused, "nothing is published: the store is damaged, a file is in the way, or the databases need recovery and --no-recover is not given"),
+        (ExitCode.Refused, "nothing is published: the store is damaged, or the databases need recovery and --no-recover is not given"),
         (ExitCode.NotFound, "the store, backup, database or plugin is not there"),
         (ExitCode.InUse, "another restore into this directory is running"),
     ];

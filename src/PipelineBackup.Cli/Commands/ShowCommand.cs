@@ -61,7 +61,8 @@ internal sealed class ShowCommand : OperationCommand
         output.Write($"  kind       {JsonOutput.Name(manifest.Kind)}, {BackupText.State(manifest)}\n");
         output.Write($"  chain      {string.Join(" > ", chain.Select(backup => backup.Id))}\n");
         output.Write($"  made       {Time(manifest.Started)} to {Time(manifest.Finished)} by {manifest.Tool}\n");
-        output.Write($"  format     version {manifest.Version}; databases {Text(manifest.EngineVersion)}, pages of {manifest.PageSize} bytes\n");
+        string databases = manifest.PageSize > 0 ? $"; databases {manifest.EngineVersion}, pages of {manifest.PageSize} bytes" : "";
+        output.Write($"  format     version {manifest.Version}{databases}\n");
         output.Write($"  log stream {Text(manifest.LogSignature)}, reached {manifest.Position}\n");
         BackupText.WriteContent(output, manifest);
         foreach (var database in manifest.Databases)

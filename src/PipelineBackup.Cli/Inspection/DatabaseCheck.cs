@@ -215,7 +215,7 @@ internal sealed class DatabaseCheck
         }
     }
 
-    // A streamed copy whose trailer is cut off ends with an ordinary page.
+    // A streamed copy whose trailer is cut off ends with an ordinary page, which counts for itself.
     private void JudgeTrailer()
     {
         if (_trailer is null || _length % PageBytes != 0)
@@ -233,10 +233,11 @@ internal sealed class DatabaseCheck
         byte[] page = new byte[PageBytes];
         EseFile.Read(_file, page, index * PageBytes);
         var verdict = PageInspector.Inspect(page, PageNumber.FromFileIndex(index));
-        string what = string.Create(CultureInfo.InvariantCulture, $"the trailer page of the streamed copy is damaged ({(int)error})");
-        if (verdict.Finding is PageFinding.Ok or PageFinding.Uninitialized)
-            what = string.Create(CultureInfo.InvariantCulture, $"the trailer page of the streamed copy is missing ({(int)error})");
-        Add(new(index - 1, CommandFailure.Jet(error), what), ref _bad);
+        _ok += verdict.Finding == PageFinding.Ok ? 1 : 0;
+        _zero += verdict.Finding == PageFinding.Uninitialized ? 1 : 0;
+        string what = verdict.IsAcceptable ? "missing" : "damaged";
+        Add(new(index - 1, CommandFailure.Jet(error), string.Create(CultureInfo.InvariantCulture,
+            $"the trailer page of the streamed copy is {what} ({(int)error})")), ref _bad);
     }
 
     private void Add(PageFault fault, ref long counter)

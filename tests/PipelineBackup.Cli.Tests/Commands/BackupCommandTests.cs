@@ -54,7 +54,9 @@ public class BackupCommandTests
         Cli.Flip(Path.Combine(source, "db1.edb"), 50 * 4096 + 2000);
         string store = GoldenSets.NewFolder("store");
         var json = Cli.Json(expected, "backup", source, "--to", store, "--on-bad-page", policy);
-        Assert.Equal((-1018, "JET_errReadVerifyFailure"), ((int?)json["error"]!["code"], (string?)json["error"]!["name"]));
+        // Of a database that was left out the report lists no pages.
+        Assert.Equal(policy == "drop-database" ? (null, null) : (-1018, "JET_errReadVerifyFailure"),
+            ((int?)json["error"]!["code"], (string?)json["error"]!["name"]));
         Assert.NotEqual("", (string?)json["error"]!["hint"]);
         var backups = Cli.Json(ExitCode.Done, "list", "--from", store)["backups"]!.AsArray();
         Assert.Equal(policy == "fail" ? [] : ["damaged"], backups.Select(backup => (string)backup!["state"]!));
@@ -132,16 +134,25 @@ public class BackupCommandTests
     [Fact]
     public void An_incremental_backup_continues_a_full_one()
     {
-        string source = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), store = GoldenSets.NewFolder("store");
-        Assert.Equal(-560, (int?)Cli.Json(ExitCode.Refused, "backup", source, "--to", store, "--kind", "incremental")["error"]!["code"]);
-        var full = Cli.Json(ExitCode.Done, "backup", source, "--to", store);
-        var incremental = Cli.Json(ExitCode.Done, "backup", source, "--to", store, "--kind", "incremental");
+        string store = GoldenSets.NewFolder("store"), set = Path.Combine(GoldenSets.Engine("extincr-4096"), "backup");
+        var full = Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "full"), "--to", store);
+        var incremental = Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "incr1"), "--to", store, "--kind", "incremental");
         Assert.Equal((string?)full["id"], (string?)incremental["manifest"]!["parent"]);
         string table = Cli.Expect(ExitCode.Done, "list", "--from", store).Output;
         Assert.Equal(3, table.TrimEnd().Split('\n').Length);
         Assert.Contains("incremental", table, StringComparison.Ordinal);
         var shown = Cli.Json(ExitCode.Done, "show", (string)incremental["id"]!, "--from", store);
         Assert.Equal([(string)full["id"]!, (string)incremental["id"]!], shown["chain"]!.AsArray().Select(id => (string)id!));
+    }
+
+    [Theory]
+    [InlineData("incremental")]
+    [InlineData("differential")]
+    public void Without_a_full_backup_there_is_nothing_to_continue(string kind)
+    {
+        string source = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        var json = Cli.Json(ExitCode.Refused, "backup", source, "--to", GoldenSets.NewFolder("store"), "--kind", kind);
+        Assert.Equal(-560, (int?)json["error"]!["code"]);
     }
 
     [Fact]

@@ -62,8 +62,11 @@ public class StoreCommandsTests
     public void A_commit_that_is_damaged_is_refused()
     {
         var (store, id) = Cli.StoreWith("clean-4096");
+        Cli.Json(ExitCode.Done, "backup", Path.Combine(GoldenSets.Small("dirty-empty-4096"), "files"), "--to", store, "--kind", "copy");
         File.WriteAllText(Path.Combine(store, "default", "backups", id + ".json"), "{}");
-        Cli.Json(ExitCode.Refused, "list", "--from", store);
+        var json = Cli.Json(ExitCode.Refused, "list", "--from", store);
+        Assert.Equal((1, id), (json["backups"]!.AsArray().Count, (string?)json["unreadable"]![0]!["id"]));
+        Assert.Contains($"\n{id}  UNREADABLE: ", Cli.Expect(ExitCode.Refused, "list", "--from", store).Output, StringComparison.Ordinal);
         Cli.Json(ExitCode.Refused, "show", id, "--from", store);
     }
 
@@ -78,11 +81,20 @@ public class StoreCommandsTests
         Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")), File.ReadAllBytes(Path.Combine(target, "db1.edb")));
 
         string other = GoldenSets.NewFolder("target");
-        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", other, "--database", "db1.edb", "--map", "db1.edb=sub/renamed.edb",
-            "--staging", Path.Combine(other, "staging"));
+        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", other, "--database", "db1.edb", "--map", "db1.edb=sub/renamed.edb");
         Assert.Equal((false, other), ((bool)json["needsRecovery"]!, (string?)json["target"]));
         Assert.Contains(Path.Combine(other, "sub", "renamed.edb"), json["files"]!.AsArray().Select(file => (string)file!));
         Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")), File.ReadAllBytes(Path.Combine(other, "sub", "renamed.edb")));
+    }
+
+    [Fact]
+    public void The_files_are_put_together_where_it_is_said()
+    {
+        var (store, _) = Cli.StoreWith("clean-4096");
+        string target = GoldenSets.NewFolder("target"), staging = Path.Combine(target, "staging");
+        Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", target, "--staging", staging);
+        Assert.True(File.Exists(Path.Combine(target, "db1.edb")));
+        Assert.True(Directory.Exists(staging));
     }
 
     [Fact]
@@ -91,7 +103,7 @@ public class StoreCommandsTests
         var (store, _) = Cli.StoreWith("clean-4096");
         string target = GoldenSets.NewFolder("target"), file = Path.Combine(target, "db1.edb");
         File.WriteAllText(file, "mine");
-        var json = Cli.Json(ExitCode.Refused, "restore", "latest", "--from", store, "--to", target);
+        var json = Cli.Json(ExitCode.Failed, "restore", "latest", "--from", store, "--to", target);
         Assert.Contains("db1.edb", (string?)json["error"]!["message"], StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(file));
     }
