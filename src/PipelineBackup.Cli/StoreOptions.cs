@@ -52,7 +52,8 @@ internal sealed class StoreOptions
         }
         catch (ArgumentException)
         {
-            throw new UsageException($"'{name}' is no name for a backup set", "a name has letters, digits, '.', '_' and '-', at most 64, and no dot first");
+            throw new UsageException($"'{name}' is no name for a backup set",
+                "a name has letters, digits, '.', '_' and '-', at most 64, and no dot first");
         }
     }
 
@@ -78,6 +79,7 @@ internal sealed class StoreOptions
     private static RetryOptions Retries(Invocation run) => new()
     {
         OnRetry = retry => run.Tell(
-            $"note: {retry.Call} failed ({retry.Failure.Message}); attempt {retry.Attempt + 1} in {Quantity.Duration(retry.Pause)}"),
+            $"note: {retry.Call} failed ({retry.Failure.Message}); attempt {retry.Attempt + 1} in "
+            + $"{Quantity.Duration(retry.Pause)}"),
     };
 }
