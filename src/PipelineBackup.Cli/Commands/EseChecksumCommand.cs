@@ -46,10 +46,10 @@ internal sealed class EseChecksumCommand : OperationCommand
         foreach (string file in databases)
         {
             string name = Path.GetFileName(file);
-            checkedDatabases.Add(DatabaseCheck.Run(
-                file,
-                bytes => progress.Report(new(ProgressPhase.Databases, name, Interlocked.Add(ref done, bytes), total, 0)),
-                cancellationToken));
+            void Tell(long bytes) =>
+                progress.Report(new(ProgressPhase.Databases, name, Interlocked.Add(ref done, bytes), total, 0));
+
+            checkedDatabases.Add(DatabaseCheck.Run(file, Tell, cancellationToken));
         }
 
         var checkedLogs = new List<LogCheck>();

@@ -16,7 +16,7 @@ internal sealed class EseInfoCommand : OperationCommand
 
     public EseInfoCommand()
         : base("info",
-            "Shows the header of a database, log or checkpoint as the engine's own tool does (eseutil /mh, /ml, /mk)") =>
+            "Shows the header of a database, log or checkpoint as the engine's tool does (eseutil /mh, /ml, /mk)") =>
             Add(_file);
 
     /// <inheritdoc/>

@@ -54,8 +54,8 @@ internal sealed class EseLogsCommand : OperationCommand
             Exit = failure?.Exit ?? ExitCode.Done,
             Failure = failure,
             Fields = new JsonObject { ["path"] = Path.GetFullPath(path), ["logs"] = JsonOutput.List([check.ToJson()]) },
-            Text = output =>
-                LogChainText.Table([(check, check.Scan.Header?.Generation ?? default, check.Scan.Length)]).Write(output),
+            Text = output => LogChainText
+                .Table([(check, check.Scan.Header?.Generation ?? default, check.Scan.Length)]).Write(output),
         };
     }
 

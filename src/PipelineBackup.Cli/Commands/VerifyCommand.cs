@@ -77,8 +77,8 @@ internal sealed class VerifyCommand : OperationCommand
 
     private static void Write(TextWriter output, VerificationReport report)
     {
-        output.Write(
-            $"backup {report.Manifest.Id} {(report.ExitCode == ExitCode.Done ? "is sound" : "is not as it should be")}\n");
+        string verdict = report.ExitCode == ExitCode.Done ? "is sound" : "is not as it should be";
+        output.Write($"backup {report.Manifest.Id} {verdict}\n");
         output.Write($"  chain      {string.Join(" > ", report.Chain)}\n");
         output.Write(
             $"  verified   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in "

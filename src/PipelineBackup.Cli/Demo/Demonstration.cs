@@ -33,7 +33,7 @@ internal sealed class Demonstration(string folder, Invocation run)
             && await CommandAsync("back it up", ["backup", source, "--to", store], ExitCode.Done, Backup,
                 cancellationToken)
             && await CommandAsync("verify the backup", ["verify", "latest", "--from", store], ExitCode.Done,
-                result => $"every digest, checksum and page of {Bytes(result, "plainBytes")} is right", cancellationToken)
+                result => $"{Bytes(result, "plainBytes")} are right to the last page and digest", cancellationToken)
             && await CommandAsync("restore it", ["restore", "latest", "--from", store, "--to", target], ExitCode.Done,
                 Restore, cancellationToken)
             && Do("compare with the source, page by page", () => CompareAll(source, target));
@@ -138,7 +138,7 @@ internal sealed class Demonstration(string folder, Invocation run)
         string command = "pipelinebackup "
             + string.Join(' ', args.Select(arg => arg.Contains(' ', StringComparison.Ordinal) ? $"\"{arg}\"" : arg));
         return Note(new(title, command, ok,
-            ok ? describe(result) : $"exit {(int)exit} instead of {(int)expected}: {(string?)result["error"]?["message"]}",
+            ok ? describe(result) : $"exit {(int)exit}, not {(int)expected}: {(string?)result["error"]?["message"]}",
             Since(started)));
     }
 

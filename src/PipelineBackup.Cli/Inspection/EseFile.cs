@@ -64,12 +64,9 @@ internal static class EseFile
 
         if (Checkpoint.TryRead(start, out _, out _))
             return EseFileKind.Checkpoint;
-        if (start.Length >= FlushMapHeader.Size
-            && new FlushMapHeader(start[..FlushMapHeader.Size].ToArray()) is { IsIntact: true, FileType: FileType.FlushMap })
-        {
+        var map = new FlushMapHeader(start[..Math.Min(start.Length, FlushMapHeader.Size)].ToArray());
+        if (map is { IsIntact: true, FileType: FileType.FlushMap })
             return EseFileKind.FlushMap;
-        }
-
         return RecognizeDamaged(start, name);
     }
 

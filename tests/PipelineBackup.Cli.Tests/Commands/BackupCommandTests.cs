@@ -149,10 +149,10 @@ public class BackupCommandTests
     [Fact]
     public void An_incremental_backup_continues_a_full_one()
     {
-        string store = GoldenSets.NewFolder("store"), set = Path.Combine(GoldenSets.Engine("extincr-4096"), "backup");
-        var full = Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "full"), "--to", store);
-        var incremental =
-            Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "incr1"), "--to", store, "--kind", "incremental");
+        string source = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        string store = GoldenSets.NewFolder("store");
+        var full = Cli.Json(ExitCode.Done, "backup", source, "--to", store);
+        var incremental = Cli.Json(ExitCode.Done, "backup", source, "--to", store, "--kind", "incremental");
         Assert.Equal((string?)full["id"], (string?)incremental["manifest"]!["parent"]);
         string table = Cli.Expect(ExitCode.Done, "list", "--from", store).Output;
         Assert.Equal(3, table.TrimEnd().Split('\n').Length);
@@ -160,6 +160,21 @@ public class BackupCommandTests
         var shown = Cli.Json(ExitCode.Done, "show", (string)incremental["id"]!, "--from", store);
         Assert.Equal([(string)full["id"]!, (string)incremental["id"]!],
             shown["chain"]!.AsArray().Select(id => (string)id!));
+    }
+
+    [Fact]
+    public void A_chain_of_streamed_sets_verifies_and_restores_as_one()
+    {
+        string store = GoldenSets.NewFolder("store"), target = GoldenSets.NewFolder("target");
+        string set = Path.Combine(GoldenSets.Engine("extincr-4096"), "backup");
+        Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "full"), "--to", store);
+        Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "incr1"), "--to", store, "--kind", "incremental");
+        Cli.Json(ExitCode.Done, "backup", Path.Combine(set, "incr2"), "--to", store, "--kind", "differential");
+        Assert.Equal(3, Cli.Json(ExitCode.Done, "verify", "latest", "--from", store)["chain"]!.AsArray().Count);
+        Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", target, "--no-recover");
+        foreach (string log in Directory.GetFiles(Path.Combine(set, "incr2")))
+            Assert.Equal(File.ReadAllBytes(log), File.ReadAllBytes(Path.Combine(target, Path.GetFileName(log))));
+        Cli.Json(ExitCode.Done, "ese", "logs", target);
     }
 
     [Theory]
