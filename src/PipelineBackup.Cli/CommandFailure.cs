@@ -10,8 +10,9 @@ namespace PipelineBackup.Cli;
 /// <param name="Error">The engine's error, where it has one.</param>
 internal sealed record CommandFailure(ExitCode Exit, string Message, string Hint = "", JetError? Error = null)
 {
-    // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows; EAGAIN of a lock elsewhere.
-    private const int SharingViolation = 32, LockViolation = 33, LockedOnLinux = 11, LockedOnMacOS = 35;
+    // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_DISK_FULL on Windows; EAGAIN of a lock, ENOSPC elsewhere.
+    private const int SharingViolation = 32, LockViolation = 33, DiskFullOnWindows = 112;
+    private const int LockedOnLinux = 11, LockedOnMacOS = 35, NoSpace = 28;
 
     /// <summary>A wrong command line.</summary>
     public static CommandFailure Usage(string message, string hint) => new(ExitCode.Usage, message, hint);
@@ -46,6 +47,8 @@ internal sealed record CommandFailure(ExitCode Exit, string Message, string Hint
             ExitCode.Failed, failure.Message, "run as a user who may read and write the files", JetError.AccessDenied),
         IOException { HResult: var code } when IsInUse(code) => new(
             ExitCode.InUse, failure.Message, "stop the program that has the file open, or work on a copy or snapshot"),
+        IOException { HResult: var code } when IsFull(code) =>
+            new(ExitCode.Failed, failure.Message, "free space on the disk, or raise the quota", JetError.DiskFull),
         IOException =>
             new(ExitCode.Failed, failure.Message, "check the disk and the connection to it", JetError.DiskIO),
         _ => new(ExitCode.Failed, $"unexpected {failure.GetType().Name}: {failure.Message}",
@@ -69,8 +72,12 @@ internal sealed record CommandFailure(ExitCode Exit, string Message, string Hint
             tell($"HINT: {Hint}");
     }
 
-    private static bool IsInUse(int code) => (code & 0xFFFF) is SharingViolation or LockViolation
-        || (!OperatingSystem.IsWindows() && code is LockedOnLinux or LockedOnMacOS);
+    private static bool IsInUse(int code) => OperatingSystem.IsWindows()
+        ? (code & 0xFFFF) is SharingViolation or LockViolation
+        : code == (OperatingSystem.IsMacOS() ? LockedOnMacOS : LockedOnLinux);
+
+    private static bool IsFull(int code) =>
+        OperatingSystem.IsWindows() ? (code & 0xFFFF) == DiskFullOnWindows : code == NoSpace;
 
     // Some stores write the word themselves.
     private static string HintOf(BackupException failure) => failure switch

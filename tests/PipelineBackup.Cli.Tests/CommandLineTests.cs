@@ -139,6 +139,18 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void A_full_disk_and_a_lock_are_told_apart_from_other_faults_of_the_disk()
+    {
+        bool isWindows = OperatingSystem.IsWindows();
+        var full = CommandFailure.Of(new IOException("full", isWindows ? unchecked((int)0x80070070) : 28), false);
+        Assert.Equal((ExitCode.Failed, -1808), (full.Exit, full.Error?.Number));
+        int locked = isWindows ? unchecked((int)0x80070020) : OperatingSystem.IsMacOS() ? 35 : 11;
+        Assert.Equal(ExitCode.InUse, CommandFailure.Of(new IOException("locked", locked), false).Exit);
+        // A pipe that nobody reads has the number elsewhere that a lock has on Windows.
+        Assert.Equal(ExitCode.Failed, CommandFailure.Of(new IOException("pipe", isWindows ? 109 : 32), false).Exit);
+    }
+
+    [Fact]
     public void The_built_program_writes_results_and_messages_to_their_streams()
     {
         string file = Path.Combine(GoldenSets.Small("clean-4096"), "files", "db1.edb");

@@ -98,41 +98,11 @@ internal sealed class BackupCommand : OperationCommand
         CancellationToken cancellationToken)
     {
         string[] addresses = parsed.GetValue(_to)!;
-        var set = StoreOptions.SetOf(parsed.GetValue(_set)!);
-        var read = LimitOf(parsed, _readRate, run);
         var upload = LimitOf(parsed, _uploadRate, run);
-        if (parsed.GetValue(_base) is { Length: not 3 } wrong)
-            throw new UsageException($"'{wrong}' is no base name of logs",
-                "a base name has three characters, for instance edb or E00");
-        var plugins = Plugins.Load(parsed.GetValue(_plugin)!);
-        IBackupSource source = new FileSetSource(new FileSetOptions
-        {
-            Path = parsed.GetValue(_source)!,
-            LogDirectory = parsed.GetValue(_logs),
-            BaseName = parsed.GetValue(_base),
-        });
-        if (read is not null)
-            source = new ThrottledSource(source, read);
         using var progress = run.StartProgress("backup");
-        var options = new BackupOptions
-        {
-            Set = set,
-            Kind = Enum.Parse<BackupKind>(parsed.GetValue(_kind)!, ignoreCase: true),
-            Databases = parsed.GetValue(_database)!,
-            OnBadPage = parsed.GetValue(_onBadPage) switch
-            {
-                "drop-database" => BadPagePolicy.DropDatabase,
-                "record" => BadPagePolicy.Record,
-                _ => BadPagePolicy.Fail,
-            },
-            OnLogGap = parsed.GetValue(_onLogGap) == "record" ? LogGapPolicy.Record : LogGapPolicy.Fail,
-            Require = parsed.GetValue(_require) == "any" ? StoreRequirement.Any : StoreRequirement.All,
-            StoreTimeLimit = TimeLimit(upload),
-            Progress = progress,
-            Logger = run,
-            Time = run.Terminal.Time,
-        };
-        DemandSource(parsed.GetValue(_source)!);
+        var options = OptionsOf(parsed, upload, run) with { Progress = progress };
+        var source = SourceOf(parsed, run);
+        var plugins = Plugins.Load(parsed.GetValue(_plugin)!);
         var sinks = new List<IBackupSink>();
         try
         {
@@ -141,7 +111,7 @@ internal sealed class BackupCommand : OperationCommand
                 Open(address);
             var report = await new BackupPipeline(source, sinks, options).RunAsync(cancellationToken);
             report = report with { DroppedStores = [.. dropped, .. report.DroppedStores] };
-            return BackupText.Result(report, set, addresses);
+            return BackupText.Result(report, options.Set, addresses);
 
             void Open(string address)
             {
@@ -164,11 +134,44 @@ internal sealed class BackupCommand : OperationCommand
         }
     }
 
-    // Asked before the stores are opened: a wrong path must not leave an empty store behind.
-    private static void DemandSource(string path)
+    private BackupOptions OptionsOf(ParseResult parsed, RateLimit? upload, Invocation run) => new()
     {
+        Set = StoreOptions.SetOf(parsed.GetValue(_set)!),
+        Kind = Enum.Parse<BackupKind>(parsed.GetValue(_kind)!, ignoreCase: true),
+        Databases = parsed.GetValue(_database)!,
+        OnBadPage = parsed.GetValue(_onBadPage) switch
+        {
+            "drop-database" => BadPagePolicy.DropDatabase,
+            "record" => BadPagePolicy.Record,
+            _ => BadPagePolicy.Fail,
+        },
+        OnLogGap = parsed.GetValue(_onLogGap) == "record" ? LogGapPolicy.Record : LogGapPolicy.Fail,
+        Require = parsed.GetValue(_require) == "any" ? StoreRequirement.Any : StoreRequirement.All,
+        StoreTimeLimit = TimeLimit(upload),
+        Logger = run,
+        Time = run.Terminal.Time,
+    };
+
+    // Asked for before the stores are opened: a wrong path must not leave an empty store behind.
+    private IBackupSource SourceOf(ParseResult parsed, Invocation run)
+    {
+        string path = parsed.GetValue(_source)!;
+        var limit = LimitOf(parsed, _readRate, run);
+        if (parsed.GetValue(_base) is { Length: not 3 } wrong)
+        {
+            throw new UsageException($"'{wrong}' is no base name of logs",
+                "a base name has three characters, for instance edb or E00");
+        }
+
         if (!Path.Exists(path))
             throw new FileNotFoundException($"'{path}' is not there", path);
+        var source = new FileSetSource(new FileSetOptions
+        {
+            Path = path,
+            LogDirectory = parsed.GetValue(_logs),
+            BaseName = parsed.GetValue(_base),
+        });
+        return limit is null ? source : new ThrottledSource(source, limit);
     }
 
     private static Option<string?> Rate(string name, string description) =>

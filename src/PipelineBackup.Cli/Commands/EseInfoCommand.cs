@@ -112,9 +112,7 @@ internal sealed class EseInfoCommand : OperationCommand
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string beside = Path.Combine(directory, (name with { Kind = LogFileKind.Checkpoint }).ToString());
-        return File.Exists(beside) && Ese.Checkpoint.TryRead(File.ReadAllBytes(beside), out var checkpoint, out _)
-            ? checkpoint.Position
-            : null;
+        return File.Exists(beside) ? EseFile.ReadCheckpoint(beside, out _)?.Position : null;
     }
 
     private static CommandResult Checkpoint(byte[] start)

@@ -47,6 +47,15 @@ internal static class EseFile
         return start[..Read(file, start, 0)];
     }
 
+    /// <summary>Reads a checkpoint file; null with the reason when it cannot be used.</summary>
+    /// <param name="path">The file, of whatever length.</param>
+    /// <param name="fault">Why not.</param>
+    public static Checkpoint? ReadCheckpoint(string path, out EseException? fault)
+    {
+        using var file = Open(path);
+        return Checkpoint.TryRead(ReadStart(file), out var checkpoint, out fault) ? checkpoint : null;
+    }
+
     /// <summary>
     /// What a file is. Damaged ones are recognised by the file type in their header, where it is legible.
     /// </summary>

@@ -85,8 +85,8 @@ internal sealed record JudgedChain(
             return chain.Lowest;
         }
 
-        if (Checkpoint.TryRead(File.ReadAllBytes(path), out var checkpoint, out var fault)
-            && (fault = checkpoint.CheckStream(chain.Signature)) is null)
+        var checkpoint = EseFile.ReadCheckpoint(path, out var fault);
+        if (checkpoint is not null && (fault = checkpoint.CheckStream(chain.Signature)) is null)
         {
             notes.Add($"recovery starts at the checkpoint, {checkpoint.Position}");
             return checkpoint.Position.Generation;
