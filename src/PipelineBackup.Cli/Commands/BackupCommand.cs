@@ -92,6 +92,7 @@ internal sealed class BackupCommand : OperationCommand
         if (read is not null)
             source = new ThrottledSource(source, read);
         using var progress = run.StartProgress("backup");
+        var meters = new List<SinkMeter>();
         var options = new BackupOptions
         {
             Set = set,
@@ -106,6 +107,7 @@ internal sealed class BackupCommand : OperationCommand
             OnLogGap = parsed.GetValue(_onLogGap) == "record" ? LogGapPolicy.Record : LogGapPolicy.Fail,
             Require = parsed.GetValue(_require) == "any" ? StoreRequirement.Any : StoreRequirement.All,
             StoreTimeLimit = TimeLimit(upload),
+            Meters = meters,
             Progress = progress,
             Logger = run,
             Time = run.Terminal.Time,
@@ -124,7 +126,9 @@ internal sealed class BackupCommand : OperationCommand
             {
                 try
                 {
-                    sinks.Add(StoreOptions.OpenSink(plugins, address, upload, run));
+                    var meter = new SinkMeter(address, run.Terminal.Time);
+                    sinks.Add(StoreOptions.OpenSink(plugins, address, upload, meter, run));
+                    meters.Add(meter);
                 }
                 catch (SinkException failure) when (options.Require == StoreRequirement.Any && dropped.Count < addresses.Length - 1)
                 {
