@@ -69,10 +69,13 @@ internal sealed class StoreOptions
     /// <param name="plugins">The kinds of stores.</param>
     /// <param name="address">Its address. The store is made when it is not there.</param>
     /// <param name="upload">The rate; null for no limit.</param>
+    /// <param name="meter">Counts what the store is asked.</param>
     /// <param name="run">Told of retries.</param>
-    public static IBackupSink OpenSink(Plugins plugins, string address, RateLimit? upload, Invocation run)
+    public static IBackupSink OpenSink(
+        Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run)
     {
-        IBackupSink sink = new RetryingSink(plugins.Open(address, create: true), Retries(run), run.Terminal.Time);
+        var metered = new MeteredSink(plugins.Open(address, create: true), meter);
+        IBackupSink sink = new RetryingSink(metered, Retries(run), run.Terminal.Time, meter);
         return upload is null ? sink : new ThrottledSink(sink, upload);
     }
 

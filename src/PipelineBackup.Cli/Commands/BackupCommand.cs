@@ -100,7 +100,8 @@ internal sealed class BackupCommand : OperationCommand
         string[] addresses = parsed.GetValue(_to)!;
         var upload = LimitOf(parsed, _uploadRate, run);
         using var progress = run.StartProgress("backup");
-        var options = OptionsOf(parsed, upload, run) with { Progress = progress };
+        var meters = new List<SinkMeter>();
+        var options = OptionsOf(parsed, upload, run) with { Meters = meters, Progress = progress };
         var source = SourceOf(parsed, run);
         var plugins = Plugins.Load(parsed.GetValue(_plugin)!);
         var sinks = new List<IBackupSink>();
@@ -117,7 +118,9 @@ internal sealed class BackupCommand : OperationCommand
             {
                 try
                 {
-                    sinks.Add(StoreOptions.OpenSink(plugins, address, upload, run));
+                    var meter = new SinkMeter(address, run.Terminal.Time);
+                    sinks.Add(StoreOptions.OpenSink(plugins, address, upload, meter, run));
+                    meters.Add(meter);
                 }
                 catch (SinkException failure)
                     when (options.Require == StoreRequirement.Any && dropped.Count < addresses.Length - 1)
