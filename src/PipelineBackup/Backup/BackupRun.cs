@@ -44,13 +44,13 @@ internal sealed class BackupRun
         var plan = MemoryPlan.Of(_options.MemoryBudget, _options.Workers, _sinks.PutConcurrency);
         using var runs = new SlabPool(plan.Runs * MemoryPlan.SlabsPerRun);
         using var packs = new SlabPool(plan.Packs * MemoryPlan.SlabsPerPack);
+        using var ledger = new SlabLedger(_options.Logger, runs, packs);
         _progress.Begin(ProgressPhase.Databases, _session.Databases.Sum(file => file.Length));
         await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
         var others = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
         _progress.Begin(ProgressPhase.Logs, others.Sum(file => file.Length));
         await TransferLogsAsync(others, plan, runs, packs, cancellationToken).ConfigureAwait(false);
-        if (runs.Outstanding + packs.Outstanding != 0)
-            throw new InvalidOperationException($"{runs.Outstanding} run slabs and {packs.Outstanding} pack slabs were not given back");
+        ledger.DemandAllBack();
     }
 
     /// <summary>Judges the whole, and commits it.</summary>

@@ -82,6 +82,12 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         long offset = 0;
         while (part.Length > 0)
         {
+            if (offset % file.PageSize != 0 || part.Length > file.Source.Length - offset)
+            {
+                part.Dispose();
+                throw Changed(file.Source, offset);
+            }
+
             file.Started();
             long first = offset / file.PageSize;
             offset += part.Length;
@@ -98,17 +104,22 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         if (part.Length == 0)
             part.Dispose();
         if (!isDropped() && offset != file.Source.Length)
-        {
-            throw new SourceException($"'{file.Source.Name}' gave {offset} bytes instead of {file.Source.Length}: it changed while it was read")
-            {
-                Hint = "back up a snapshot, or stop the program that has the file open",
-                ExitCode = ExitCode.InUse,
-            };
-        }
+            throw Changed(file.Source, offset);
 
         // A conduit that stops disposes the runs that are left, which ends this wait too.
         await file.WhenVerifiedAsync().WaitAsync(stopping).ConfigureAwait(false);
     }
+
+    // A reader fills its buffer unless the file ends: what comes after a part of a page, or after the last one, was not
+    // there when the backup began.
+    private static SourceException Changed(SourceFile file, long offset) => new(
+        offset < file.Length
+            ? $"'{file.Name}' gave {offset} bytes instead of {file.Length}: it changed while it was read"
+            : $"'{file.Name}' goes on behind its {file.Length} bytes: it changed while it was read")
+    {
+        Hint = "back up a snapshot, or stop the program that has the file open",
+        ExitCode = ExitCode.InUse,
+    };
 
     private async ValueTask<RunBuffer> ReadAsync(ISourceFileReader reader, SourceFile file)
     {
@@ -123,7 +134,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         {
             buffer.Dispose();
             if (failure is IOException or UnauthorizedAccessException)
-                throw new SourceException($"'{file.Name}' cannot be read: {failure.Message}", failure) { Error = JetError.DiskIO };
+                throw FileInFlight.Unreadable(file, failure);
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using PipelineBackup.Flow;
 using PipelineBackup.Format;
 using PipelineBackup.Restore;
 
@@ -34,6 +35,7 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         var chain = await catalog.ChainAsync(manifest, cancellationToken).ConfigureAwait(false);
         progress.Begin(ProgressPhase.Databases, chain.Sum(backup => backup.Totals.PlainBytes));
         using var memory = new UnpackMemory(_options.MemoryBudget, _options.Workers);
+        using var ledger = new SlabLedger(_options.Logger, memory.Runs, memory.Packs);
         var logs = new LogMerge();
         var badPages = new List<DamagedPage>();
         long fetched = 0;
@@ -52,8 +54,7 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         }
 
         JudgeLogs(chain, logs);
-        if (memory.Outstanding != 0)
-            throw new InvalidOperationException($"{memory.Outstanding} slabs were not given back");
+        ledger.DemandAllBack();
         progress.Begin(ProgressPhase.Done);
         var report = new VerificationReport
         {
