@@ -53,10 +53,8 @@ internal static class RescueScript
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
-                process.WaitForExit();
-                if (process.ExitCode != 0)
-                    return $"the program {program} does not run";
+                if (RunAsync(program, "--version").GetAwaiter().GetResult() is { Exit: not 0 } failed)
+                    return $"the program {program} does not run: {failed.Said}";
             }
             catch (Win32Exception)
             {
