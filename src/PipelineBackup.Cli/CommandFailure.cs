@@ -79,10 +79,8 @@ internal sealed record CommandFailure(ExitCode Exit, string Message, string Hint
     private static bool IsFull(int code) =>
         OperatingSystem.IsWindows() ? (code & 0xFFFF) == DiskFullOnWindows : code == NoSpace;
 
-    // Some stores write the word themselves.
     private static string HintOf(BackupException failure) => failure switch
     {
-        { Hint: var hint } when hint.StartsWith("HINT: ", StringComparison.Ordinal) => hint[6..],
         { Hint: { Length: > 0 } hint } => hint,
         SinkException { Failure: SinkFailure.NotFound } => "check the address; 'backup --to' makes a store",
         _ => "",

@@ -104,7 +104,8 @@ internal sealed class BackupRun
             Manifest = _manifest!,
             ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
             Duration = _options.Time.GetUtcNow() - _started,
-            BadPages = [.. _badPages.Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
+            BadPages = [.. _databases.SelectMany(database => database.BadPages)
+                .Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
             RepairedPages = [.. _databases.SelectMany(database => database.Repaired.Select(page => new DamagedPage(
                 database.Source.Name, page, 0, "one flipped bit was put right; the page is stored repaired")))],
             DroppedStores = [.. _sinks.Dropped.OfType<SinkException>().Select(drop => drop.Message)],
