@@ -38,7 +38,7 @@ internal static partial class ReferenceLaws
 
             foreach (string other in project.Projects.Except(allowed.Projects))
                 yield return $"{project.Name} may not reference {other}";
-            foreach (string other in project.Packages.Where(package => !allowed.Packages.Any(one => Fits(package, one))))
+            foreach (string other in project.Packages.Where(name => !allowed.Packages.Any(one => Fits(name, one))))
                 yield return $"{project.Name} may not reference the package {other}";
         }
     }
