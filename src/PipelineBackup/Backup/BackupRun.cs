@@ -64,6 +64,8 @@ internal sealed class BackupRun
         DemandLogs();
         await _session.ValidateAsync(cancellationToken).ConfigureAwait(false);
 
+        // What a restore will demand of the index is demanded before anything depends on it.
+        IndexCoverage.Demand(_index, reason => throw new InvalidOperationException($"the index of {Id} is not sound: {reason}"));
         var commit = new CommitBackup(_sinks, _options.Set, Id);
         var index = await commit.StoreIndexAsync(_index, cancellationToken).ConfigureAwait(false);
         var badPages = await commit.StoreBadPagesAsync(_badPages, cancellationToken).ConfigureAwait(false);
@@ -268,7 +270,17 @@ internal sealed class BackupRun
         return string.CompareOrdinal(logged, reached) > 0 ? logged : reached;
     }
 
+    // A commit is small: of many remarks it holds the first ones, and how many there are.
     private List<string> Remarks()
+    {
+        const int MostBytes = 16 * 1024;
+        var all = AllRemarks();
+        int bytes = 0;
+        int fit = all.TakeWhile(remark => (bytes += System.Text.Encoding.UTF8.GetByteCount(remark) + 4) <= MostBytes).Count();
+        return fit == all.Count ? all : [.. all[..fit], $"{all.Count - fit} more remarks were made"];
+    }
+
+    private List<string> AllRemarks()
     {
         var remarks = _session.Stamp.Remarks.ToList();
         if (_logFinding is not null)

@@ -32,7 +32,8 @@ internal sealed class LogMerge
     /// <summary>The name of a generation in the merged stream: only the newest may be the current log.</summary>
     public string NameOf(int generation, FileLine file)
     {
-        if (!LogFileName.TryParse(file.Name, out var name) || name.Kind != LogFileKind.Current || generation == _newest.Keys.Last())
+        // One whose generation cannot be read keeps its name: it is damaged, and was recorded so.
+        if (!LogFileName.TryParse(file.Name, out var name) || name.Kind != LogFileKind.Current || generation is 0 || generation == _newest.Keys.Last())
             return file.Name;
         return (LogFileName.Numbered(name.Base, new(generation), ShortNames) with { HasNewExtension = name.HasNewExtension }).ToString();
     }
