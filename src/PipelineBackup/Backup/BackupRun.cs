@@ -36,7 +36,9 @@ internal sealed class BackupRun
     /// <summary>The id of the backup.</summary>
     public BackupId Id { get; }
 
-    private bool IsDamaged => _badPages.Count > 0 || _logFinding is not null || _databases.Any(database => database.IsDropped);
+    private bool HasGap => _logFinding is not null || _session.Stamp.LogGap.Length > 0;
+
+    private bool IsDamaged => _badPages.Count > 0 || HasGap || _databases.Any(database => database.IsDropped);
 
     /// <summary>Takes databases, then logs, through their corridors into the stores.</summary>
     public async Task TransferAsync(CancellationToken cancellationToken)
@@ -227,7 +229,7 @@ internal sealed class BackupRun
                 First = generations.FirstOrDefault(),
                 Last = generations.LastOrDefault(),
                 Count = generations.Count,
-                Gap = _logFinding is not null,
+                Gap = HasGap,
                 LastCreated = tip?.Scan.Header is { } header ? header.Created.Value.ToString("x16", CultureInfo.InvariantCulture) : "",
                 LastChecksum = tip?.Scan is { IsGood: true, Header.Version.IsLegacy: false } scan
                     ? scan.AccumulatedChecksum.ToString("x16", CultureInfo.InvariantCulture) : "",
@@ -283,8 +285,8 @@ internal sealed class BackupRun
     private List<string> AllRemarks()
     {
         var remarks = _session.Stamp.Remarks.ToList();
-        if (_logFinding is not null)
-            remarks.Add($"the databases cannot be recovered: {_logFinding}");
+        if (HasGap)
+            remarks.Add($"log gap, the databases cannot be recovered: {(_session.Stamp.LogGap.Length > 0 ? _session.Stamp.LogGap : _logFinding)}");
         remarks.AddRange(_databases.Where(database => database.SuspectPages > 0).Select(database => string.Create(CultureInfo.InvariantCulture,
             $"'{database.Source.Name}': {database.SuspectPages} pages lack a write that the flush map remembers; replay repeats it or proves it lost")));
         remarks.AddRange(_logs.Where(log => log.Scan.IsGood && log.Scan.Message != "sound").Select(log => $"'{log.Name}': {log.Scan.Message}"));

@@ -22,6 +22,9 @@ internal sealed class FileSetLogs
     /// <summary>Signature of the stream, not set when there are no logs.</summary>
     public Signature Signature => _chain.Signature;
 
+    /// <summary>Why the databases cannot be recovered with the logs, where that was accepted; else empty.</summary>
+    public string Gap { get; private set; } = "";
+
     /// <summary>The logs in order of generation, then the checkpoint.</summary>
     public IReadOnlyList<SourceFile> Files { get; private set; } = [];
 
@@ -73,7 +76,7 @@ internal sealed class FileSetLogs
             };
         }
 
-        _inventory.Remarks.Add($"log gap: {finding}");
+        Gap = $"{finding}";
     }
 
     private LogFinding? Judge(IReadOnlyList<RequiredLogs> required, LogGeneration start)

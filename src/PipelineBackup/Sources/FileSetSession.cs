@@ -149,6 +149,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
             BaseName = logs.BaseName,
             LogSignature = logs.Signature.IsSet ? logs.Signature.ToHex() : "",
             Databases = takesDatabases ? [.. databases.Select(StampOf)] : [],
+            LogGap = logs.Gap,
             Remarks = inventory.Remarks,
         };
     }

@@ -22,6 +22,7 @@ public class LogGapTests
         { "all of another stream", -530 },
         { "middle empty", -501 },
         { "current damaged", -501 },
+        { "database of another stream", -530 },
     };
 
     [Theory]
@@ -120,6 +121,7 @@ public class LogGapTests
                 break;
             case "middle empty": File.WriteAllBytes(middle, []); break;
             case "current damaged": FileSurgery.Flip(current, 0, 4096, (1000, 3)); break;
+            case "database of another stream": FileSurgery.RewriteHeaders(Path.Combine(source, "db1.edb"), 4096, header => header[110] ^= 1); break;
             default: throw new ArgumentOutOfRangeException(nameof(gap));
         }
     }
