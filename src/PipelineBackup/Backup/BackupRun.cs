@@ -64,6 +64,7 @@ internal sealed class BackupRun
         _logFinding = LogJudgement.Judge(_session.Stamp.BaseName, _logs, _session.Stamp.Databases.Select(
             database => new LogNeed(database.Name, database.MinRequired, database.MaxRequired, database.MaxCommitted)));
         DemandLogs();
+        DemandContinuation();
         await _session.ValidateAsync(cancellationToken).ConfigureAwait(false);
 
         // What a restore will demand of the index is demanded before anything depends on it.
@@ -202,6 +203,24 @@ internal sealed class BackupRun
         };
     }
 
+    // A volume that was set back to an earlier state has the logs of the last backup again, as they were then or otherwise
+    // continued: no chain can hold both.
+    private void DemandContinuation()
+    {
+        if (_parentage?.Parent is not { } parent || _logs.Find(log => log.Generation == parent.Logs.Last) is not { } again)
+            return;
+        bool shorter = string.CompareOrdinal(LogPositionText.Of(again.Scan.End), parent.Position) < 0
+            && parent.Position.StartsWith(LogPositionText.Of(again.Scan.End)[..8], StringComparison.Ordinal);
+        if (!shorter && LogPrefixes.Has(parent.Logs.LastPrefix, again.Scan))
+            return;
+        throw new BackupException($"'{again.Name}' does not continue the log that backup {parent.Id} holds of it")
+        {
+            Error = EseErrors.ToJet(EseError.InvalidLogSequence),
+            Hint = "the volume was set back to an earlier state; make a full backup",
+            ExitCode = ExitCode.Refused,
+        };
+    }
+
     private BackupManifest DrawUp(ObjectDigest index, ObjectDigest? badPages)
     {
         var stamp = _session.Stamp;
@@ -231,6 +250,8 @@ internal sealed class BackupRun
                 Count = generations.Count,
                 Gap = HasGap,
                 LastCreated = tip?.Scan.Header is { } header ? header.Created.Value.ToString("x16", CultureInfo.InvariantCulture) : "",
+                LastIsOpen = tip is not null && LogFileName.TryParse(tip.Name, out var name) && name.Kind == LogFileKind.Current,
+                LastPrefix = tip is null ? null : LogPrefixes.FinalOf(tip.Scan),
                 LastChecksum = tip?.Scan is { IsGood: true, Header.Version.IsLegacy: false } scan
                     ? scan.AccumulatedChecksum.ToString("x16", CultureInfo.InvariantCulture) : "",
             },

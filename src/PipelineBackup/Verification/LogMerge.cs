@@ -9,7 +9,7 @@ namespace PipelineBackup;
 /// </summary>
 internal sealed class LogMerge
 {
-    private readonly SortedDictionary<int, (FileLine File, LogScanResult Scan, string Origin)> _newest = [];
+    private readonly SortedDictionary<int, (FileLine File, LogScanResult Scan, LogPrefix? Final, string Origin)> _newest = [];
     private readonly List<string> _conflicts = [];
 
     /// <summary>What contradicts itself.</summary>
@@ -24,9 +24,11 @@ internal sealed class LogMerge
     /// <param name="origin">Where it lies, for messages.</param>
     public void Add(FileLine file, LogScanResult scan, string origin)
     {
-        if (_newest.TryGetValue(file.Generation, out var earlier) && !Extends(earlier.Scan, scan))
+        if (_newest.TryGetValue(file.Generation, out var earlier) 
+            && !(Extends(earlier.Scan, scan) && LogPrefixes.Has(earlier.Final, scan)))
             _conflicts.Add($"generation {file.Generation} of {origin} is not the one of {earlier.Origin}, nor its continuation");
-        _newest[file.Generation] = (file, scan, origin);
+        // The segments have told what they can.
+        _newest[file.Generation] = (file, scan with { Segments = [] }, LogPrefixes.FinalOf(scan), origin);
     }
 
     /// <summary>The name of a generation in the merged stream: only the newest may be the current log.</summary>
