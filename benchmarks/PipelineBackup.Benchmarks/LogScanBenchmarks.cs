@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
@@ -29,7 +30,10 @@ public class LogScanBenchmarks
         _log = new byte[Segments * Segment];
         var random = new Random(1);
         var header = _log.AsSpan(0, Segment);
-        foreach (var (offset, value) in ((int, int)[])[(4, 7), (8, 1 << 16 | Segment), (12, Segments), (32, 8), (36, 4000), (40, 130), (648, 280), (667, 3)])
+        // Generation, sizes, version 8.4000.130.280, file type.
+        (int, int)[] fields = [(4, 7), (8, 1 << 16 | Segment), (12, Segments), (32, 8), (36, 4000),
+            (40, 130), (648, 280), (667, 3)];
+        foreach (var (offset, value) in fields)
             BinaryPrimitives.WriteInt32LittleEndian(header[offset..], value);
         BinaryPrimitives.WriteUInt32LittleEndian(header, HeaderChecksum.Compute(header));
         for (int i = 1; i < Segments - 1; i++)
@@ -77,10 +81,11 @@ public class LogScanBenchmarks
         // A mean in nanoseconds makes bytes a nanosecond: gigabytes a second.
         public string GetValue(Summary summary, BenchmarkCase benchmarkCase) =>
             summary[benchmarkCase]?.ResultStatistics is { } statistics
-                ? (Segments * (double)Segment / statistics.Mean).ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)
+                ? (Segments * (double)Segment / statistics.Mean).ToString("0.0", CultureInfo.InvariantCulture)
                 : "-";
 
-        public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+        public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) =>
+            GetValue(summary, benchmarkCase);
         public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
         public bool IsAvailable(Summary summary) => true;
     }

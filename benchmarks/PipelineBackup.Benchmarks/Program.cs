@@ -1,3 +1,8 @@
 using BenchmarkDotNet.Running;
+using PipelineBackup.Benchmarks.EndToEnd;
 
+// Micro benchmarks by default; whole backups and restores, each beside the limit of this machine, with "end-to-end".
+if (args is ["end-to-end", .. var rest])
+    return await EndToEndBenchmark.RunAsync(rest).ConfigureAwait(false);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;

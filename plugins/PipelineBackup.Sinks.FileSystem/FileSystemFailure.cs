@@ -21,13 +21,13 @@ internal static class FileSystemFailure
             {
                 Failure = SinkFailure.Full,
                 Error = JetError.DiskFull,
-                Hint = "HINT: free space on the disk of the store, raise the quota, or expire old backups.",
+                Hint = "free space on the disk of the store, raise the quota, or expire old backups",
             },
             FileFault.Denied => new(message, failure)
             {
                 Failure = SinkFailure.AccessDenied,
                 Error = JetError.AccessDenied,
-                Hint = "HINT: run as a user that may read and write the store's directory, and check that it is not read-only.",
+                Hint = "run as a user that may read and write the store's directory, and check that it is not read-only",
             },
             FileFault.NotFound => new(message, failure)
             {
@@ -38,15 +38,16 @@ internal static class FileSystemFailure
             // Here "exists" comes from making a directory; that an object's name is taken, the rename tells.
             FileFault.NotDirectory or FileFault.Exists => new(message, failure)
             {
-                Hint = "HINT: a file has the name that the store needs for a directory; move it away.",
+                Hint = "a file has the name that the store needs for a directory; move it away",
             },
             FileFault.CrossDevice => new(message, failure)
             {
-                Hint = "HINT: keep the whole store, its .tmp directory included, on one file system.",
+                Hint = "keep the whole store, its .tmp directory included, on one file system",
             },
             FileFault.Unsupported => new(message, failure)
             {
-                Hint = "HINT: this file system cannot create a name without replacing; choose another one for the store.",
+                Hint =
+                    "this file system cannot create a name without replacing; choose another one for the store",
             },
             FileFault.Passing => new(message, failure) { Error = JetError.DiskIO, Transient = true },
             _ => new(message, failure) { Error = JetError.DiskIO },
@@ -55,8 +56,14 @@ internal static class FileSystemFailure
 
     /// <summary>There is no such object, or its range lies beyond the end.</summary>
     /// <param name="message">What was asked for.</param>
-    public static SinkException NotFound(string message) =>
-        new(message) { Failure = SinkFailure.NotFound, Error = JetError.FileNotFound, ExitCode = ExitCode.NotFound };
+    /// <param name="failure">What the file system said, where it was asked.</param>
+    public static SinkException NotFound(string message, Exception? failure = null) =>
+        new(message, failure)
+        {
+            Failure = SinkFailure.NotFound,
+            Error = JetError.FileNotFound,
+            ExitCode = ExitCode.NotFound,
+        };
 
     /// <summary>The name is taken.</summary>
     /// <param name="name">The name.</param>
@@ -65,10 +72,11 @@ internal static class FileSystemFailure
 
     /// <summary>A symbolic link lies in the way; the store does not follow it.</summary>
     /// <param name="path">The link.</param>
-    public static SinkException Link(string path) => new($"'{path}' is a symbolic link, which the store does not follow")
+    public static SinkException Link(string path) =>
+        new($"'{path}' is a symbolic link, which the store does not follow")
     {
         Failure = SinkFailure.AccessDenied,
         Error = JetError.AccessDenied,
-        Hint = "HINT: put the directory itself in its place, or mount it there.",
+        Hint = "put the directory itself in its place, or mount it there",
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using PipelineBackup.Ese;
 
@@ -13,12 +14,14 @@ internal static class AttachedDatabaseText
     /// <param name="attached">The databases.</param>
     /// <param name="indent">What the lines of the fields begin with.</param>
     /// <param name="suffix">What stands behind the path.</param>
-    public static void Write(TextWriter writer, IReadOnlyList<AttachedDatabase> attached, string indent, string suffix = "")
+    public static void Write(
+        TextWriter writer, IReadOnlyList<AttachedDatabase> attached, string indent, string suffix = "")
     {
         foreach (var entry in attached)
         {
             writer.Write($"      {entry.Slot} {entry.Path}{suffix}\n");
-            writer.Write($"{indent}dbtime: {entry.DbTime.Value} ({entry.DbTime.Value >> 32}-{(uint)entry.DbTime.Value})\n");
+            ulong dbtime = entry.DbTime.Value;
+            writer.Write($"{indent}dbtime: {dbtime} ({dbtime >> 32}-{(uint)dbtime})\n");
             writer.Write($"{indent}objidLast: {entry.LastObject}\n");
             writer.Write($"{indent}Signature: {entry.Signature}\n");
             writer.Write($"{indent}MaxDbSize: {entry.MaxPages} pages\n");
@@ -34,8 +37,8 @@ internal static class AttachedDatabaseText
     {
         writer.Write("      Env (CircLog,Session,Opentbl,VerPage,Cursors,LogBufs,LogFile,Buffers)\n");
         writer.Write($"          ({OnOff(parameters.IsCircular),7},{parameters.Sessions,7},{parameters.OpenTables,7},"
-            + $"{parameters.VersionPages,7},{parameters.Cursors,7},{parameters.LogBuffers,7},{parameters.LogFileSectors,7},"
-            + $"{parameters.CachePages,7})\n");
+            + $"{parameters.VersionPages,7},{parameters.Cursors,7},{parameters.LogBuffers,7},"
+            + $"{parameters.LogFileSectors,7},{parameters.CachePages,7})\n");
     }
 
     /// <summary><c>on</c> or <c>off</c>.</summary>
@@ -43,7 +46,9 @@ internal static class AttachedDatabaseText
 
     /// <summary>The databases as an array.</summary>
     /// <param name="attached">The databases.</param>
-    public static JsonArray ToJson(IReadOnlyList<AttachedDatabase> attached) => new([.. attached.Select(entry => new JsonObject
+    public static JsonArray ToJson(IReadOnlyList<AttachedDatabase> attached) => new([.. attached.Select(ToJson)]);
+
+    private static JsonObject ToJson(AttachedDatabase entry) => new()
     {
         ["slot"] = entry.Slot,
         ["flags"] = entry.Flags,
@@ -54,7 +59,7 @@ internal static class AttachedDatabaseText
         ["attached"] = ToJson(entry.Attached),
         ["consistent"] = ToJson(entry.Consistent),
         ["signature"] = ToJson(entry.Signature),
-    })]);
+    };
 
     /// <summary>The parameters as an object.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -80,7 +85,7 @@ internal static class AttachedDatabaseText
     /// <param name="time">The time.</param>
     // Times of old engines are local ones of an unknown zone and get no zone here.
     public static JsonNode? ToJson(LogTime time) => time.ToDateTimeOffset() is { } moment
-        ? moment.ToString(time.IsUtc ? "yyyy-MM-dd'T'HH:mm:ss.fff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture)
+        ? moment.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture) + (time.IsUtc ? "Z" : "")
         : null;
 
     /// <summary>A signature as an object, null when not set.</summary>

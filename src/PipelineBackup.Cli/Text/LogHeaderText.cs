@@ -14,9 +14,12 @@ internal static class LogHeaderText
     /// <param name="path">The file, as it shall be shown.</param>
     /// <param name="baseName">Base name of the stream.</param>
     /// <param name="checkpoint">The stream's checkpoint, where it is known.</param>
-    public static void WriteHeader(TextWriter writer, LogHeader header, string path, string baseName, LogPosition? checkpoint = null)
+    public static void WriteHeader(
+        TextWriter writer, LogHeader header, string path, string baseName, LogPosition? checkpoint = null)
     {
         var flags = header.Flags;
+        string circular = AttachedDatabaseText.OnOff(flags.HasFlag(LogHeaderFlags.Circular));
+        string before = AttachedDatabaseText.OnOff(flags.HasFlag(LogHeaderFlags.CircularBefore));
         writer.Write($"      Base name: {baseName}\n");
         writer.Write($"      Log file: {path}\n");
         writer.Write($"      lGeneration: {header.Generation.Value} (0x{header.Generation.Value:X})\n");
@@ -33,8 +36,8 @@ internal static class LogHeaderText
         writer.Write($"      Env Log Sec size: {header.SectorSize} ({DiskSector(header)})\n");
         AttachedDatabaseText.Write(writer, header.Parameters);
         writer.Write($"      Using Reserved Log File: {(flags.HasFlag(LogHeaderFlags.Reserve) ? "true" : "false")}\n");
-        writer.Write($"      Circular Logging Flag (current file): {AttachedDatabaseText.OnOff(flags.HasFlag(LogHeaderFlags.Circular))}\n");
-        writer.Write($"      Circular Logging Flag (past files): {AttachedDatabaseText.OnOff(flags.HasFlag(LogHeaderFlags.CircularBefore))}\n");
+        writer.Write($"      Circular Logging Flag (current file): {circular}\n");
+        writer.Write($"      Circular Logging Flag (past files): {before}\n");
         writer.Write($"      Checkpoint at log creation time: {header.Checkpoint}\n");
         AttachedDatabaseText.Write(writer, header.Attached, "\t\t ");
     }
@@ -44,7 +47,8 @@ internal static class LogHeaderText
     /// <param name="scan">What a scan found.</param>
     public static void WriteEnd(TextWriter writer, LogScanResult scan)
     {
-        writer.Write($"\n      Last Lgpos: (0x{scan.End.Generation.Value:x},{scan.End.Sector:X},{scan.End.Offset:X})\n");
+        var end = scan.End;
+        writer.Write($"\n      Last Lgpos: (0x{end.Generation.Value:x},{end.Sector:X},{end.Offset:X})\n");
         if (scan.Header is { Version.IsLegacy: false })
             writer.Write($"      Accumulated segment checksum: 0x{scan.AccumulatedChecksum:x16}\n");
     }
@@ -62,7 +66,8 @@ internal static class LogHeaderText
     /// <param name="path">The file, as it shall be shown.</param>
     /// <param name="baseName">Base name of the stream.</param>
     /// <param name="checkpoint">The stream's checkpoint, where it is known.</param>
-    public static void Write(TextWriter writer, LogScanResult scan, string path, string baseName, LogPosition? checkpoint = null)
+    public static void Write(
+        TextWriter writer, LogScanResult scan, string path, string baseName, LogPosition? checkpoint = null)
     {
         WriteHeader(writer, scan.Header!, path, baseName, checkpoint);
         WriteEnd(writer, scan);

@@ -27,7 +27,8 @@ namespace PipelineBackup.Ese;
 /// <param name="Long">The long checksum as stored.</param>
 /// <param name="Short">The short checksum as stored.</param>
 /// <param name="Mark">0x9A or 0xD1.</param>
-public readonly record struct LegacyLogChecksum(uint Backwards, uint Forwards, uint Next, uint Long, uint Short, byte Mark)
+public readonly record struct LegacyLogChecksum(
+    uint Backwards, uint Forwards, uint Next, uint Long, uint Short, byte Mark)
 {
     /// <summary>Stored length in bytes.</summary>
     public const int Size = 22;

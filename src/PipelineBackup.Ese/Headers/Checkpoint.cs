@@ -33,6 +33,7 @@ public sealed class Checkpoint
     public const int FileSize = 2 * CopySize;
 
     private const int ListOffset = 679;
+    private const string WithoutHint = "recovery does without it and starts at the lowest log";
     private readonly byte[] _bytes;
 
     private Checkpoint(ReadOnlySpan<byte> copy, int attachedBytes, bool fromSecond) =>
@@ -84,7 +85,8 @@ public sealed class Checkpoint
     /// <param name="checkpoint">The checkpoint, when one copy can be read.</param>
     /// <param name="fault">Why none can: the engine's error with a message. Not thrown.</param>
     public static bool TryRead(
-        ReadOnlySpan<byte> file, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out EseException? fault)
+        ReadOnlySpan<byte> file, [NotNullWhen(true)] out Checkpoint? checkpoint,
+        [NotNullWhen(false)] out EseException? fault)
     {
         fault = Judge(file, out int attachedBytes);
         bool second = fault?.Error == EseError.CheckpointCorrupt && file.Length > CopySize;
@@ -109,24 +111,26 @@ public sealed class Checkpoint
 
     /// <summary>Whether the checkpoint belongs to a log stream: null, or error −532. Not thrown.</summary>
     /// <param name="stream">Signature of the log stream.</param>
-    public EseException? CheckStream(Signature stream) => Signature == stream ? null : new(EseError.BadCheckpointSignature,
-        "the checkpoint belongs to another log stream", "recovery does without it and starts at the lowest log");
+    public EseException? CheckStream(Signature stream) => Signature == stream
+        ? null
+        : new(EseError.BadCheckpointSignature, "the checkpoint belongs to another log stream", WithoutHint);
 
     private static EseException? Judge(ReadOnlySpan<byte> copy, out int attachedBytes)
     {
-        const string Hint = "recovery does without it and starts at the lowest log";
         attachedBytes = 0;
         if (copy.Length < CopySize)
-            return new(EseError.CheckpointCorrupt, $"a checkpoint takes {CopySize} bytes, there are {copy.Length}", Hint);
+            return Corrupt($"a checkpoint takes {CopySize} bytes, there are {copy.Length}");
         copy = copy[..CopySize];
         if (!HeaderChecksum.Verify(copy))
-            return new(EseError.CheckpointCorrupt, "the checksums of both copies in the checkpoint file do not match", Hint);
+            return Corrupt("the checksums of both copies in the checkpoint file do not match");
         uint type = BinaryPrimitives.ReadUInt32LittleEndian(copy[667..]);
         if (type is not (0 or 4))
             return new(EseError.FileInvalidType, $"file type {type} is not that of a checkpoint");
         attachedBytes = AttachedDatabase.Measure(copy.Slice(ListOffset, AttachedDatabase.ListSize));
         return attachedBytes >= 0
             ? null
-            : new(EseError.CheckpointCorrupt, "the list of attached databases in the checkpoint runs over its end", Hint);
+            : Corrupt("the list of attached databases in the checkpoint runs over its end");
     }
+
+    private static EseException Corrupt(string message) => new(EseError.CheckpointCorrupt, message, WithoutHint);
 }

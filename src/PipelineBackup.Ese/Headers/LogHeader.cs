@@ -57,7 +57,8 @@ public sealed class LogHeader
     private readonly byte[] _bytes;
 
     // The fields and the entries of the list are kept, not the unused rest: a directory may hold very many logs.
-    private LogHeader(ReadOnlySpan<byte> block, int attachedBytes) => _bytes = block[..(FixedBytes + attachedBytes)].ToArray();
+    private LogHeader(ReadOnlySpan<byte> block, int attachedBytes) =>
+        _bytes = block[..(FixedBytes + attachedBytes)].ToArray();
 
     /// <summary>Number of the file in its stream.</summary>
     public LogGeneration Generation => new(BinaryPrimitives.ReadInt32LittleEndian(_bytes.AsSpan(4)));
@@ -115,7 +116,8 @@ public sealed class LogHeader
     /// <param name="header">The header, when it can be read.</param>
     /// <param name="fault">Why not: the engine's error with a message. Not thrown.</param>
     public static bool TryRead(
-        ReadOnlySpan<byte> block, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault)
+        ReadOnlySpan<byte> block, [NotNullWhen(true)] out LogHeader? header,
+        [NotNullWhen(false)] out EseException? fault)
     {
         header = null;
         fault = Judge(block, out int attachedBytes);
@@ -131,7 +133,8 @@ public sealed class LogHeader
     /// engine;
     /// −1213 no page size.
     /// </exception>
-    public static LogHeader Read(ReadOnlySpan<byte> block) => TryRead(block, out var header, out var fault) ? header : throw fault;
+    public static LogHeader Read(ReadOnlySpan<byte> block) =>
+        TryRead(block, out var header, out var fault) ? header : throw fault;
 
     private static EseException? Judge(ReadOnlySpan<byte> block, out int attachedBytes)
     {
@@ -160,11 +163,12 @@ public sealed class LogHeader
             return new(EseError.PageSizeMismatch, "the log header names an impossible page size");
         var version = new LogVersion(
             BinaryPrimitives.ReadUInt32LittleEndian(block[32..]), BinaryPrimitives.ReadUInt32LittleEndian(block[36..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(block[40..]), BinaryPrimitives.ReadUInt32LittleEndian(block[648..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(block[40..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(block[648..]));
         if (!version.IsReadable(pageSize))
         {
             return new(EseError.BadLogVersion, $"log version {version} cannot be read",
-                $"versions 7.3704 and 8.4000 up to {LogVersion.Newest} can; use a newer release, or the engine that wrote it");
+                $"versions 7.3704 and 8.4000 up to {LogVersion.Newest} can; use a newer release, or its engine");
         }
 
         bool fits = version.IsLegacy ? sector is >= 512 and <= 4096 && BitOperations.IsPow2(sector) : sector == 4096;
@@ -179,12 +183,15 @@ public sealed class LogHeader
     private static EseException? JudgeAttached(ReadOnlySpan<byte> block, out int attachedBytes)
     {
         attachedBytes = AttachedDatabase.Measure(block.Slice(FixedBytes, AttachedDatabase.ListSize));
-        return attachedBytes >= 0 ? null : Corrupt("the list of attached databases in the log header runs over its end");
+        return attachedBytes >= 0
+            ? null
+            : Corrupt("the list of attached databases in the log header runs over its end");
     }
 
     private static EseException? ProbeOldFormats(ReadOnlySpan<byte> block)
     {
-        static uint At(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
+        static uint At(ReadOnlySpan<byte> bytes, int offset) =>
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
         const string Hint = "only the engine of that time can recover it";
         if (At(block, 24) == 4 && At(block, 28) is (909 or 995) && At(block, 32) == 0)
             return new(EseError.Database500Format, "a log of the format 500", Hint);

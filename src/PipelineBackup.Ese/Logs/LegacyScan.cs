@@ -59,7 +59,8 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
                     return EndAtBadRange(link);
                 if (MendFromShadow(at))
                     continue;
-                return IsStillShadow(at / _sector) ? EndAtShadow(at / _sector) : (LogScanVerdict.ChecksumRangeCorrupt, at / _sector);
+                int sector = at / _sector;
+                return IsStillShadow(sector) ? EndAtShadow(sector) : (LogScanVerdict.ChecksumRangeCorrupt, sector);
             }
 
             _links.Add(link);
@@ -166,12 +167,13 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
     private bool IsShadow(int sector, int offset)
     {
         int at = sector * _sector + offset;
-        if (sector >= header.SectorCount || offset + LegacyLogChecksum.Size > _sector || File[at] != LegacyLogChecksum.RecordType)
+        if (sector >= header.SectorCount || offset + LegacyLogChecksum.Size > _sector
+            || File[at] != LegacyLogChecksum.RecordType)
             return false;
         var record = LegacyLogChecksum.Read(File[at..]);
         long end = at + LegacyLogChecksum.Size + (long)record.Forwards;
-        if (record.Backwards != 0 && record.Backwards != offset || record.Next != 0 || record.HasShort || !record.IsMarked
-            || end > SectorEnd(at))
+        if (record.Backwards != 0 && record.Backwards != offset || record.Next != 0
+            || record.HasShort || !record.IsMarked || end > SectorEnd(at))
             return false;
         return (LongOf(new(at, record, (int)end)) ^ LegacyLogChecksum.ShadowMask) == record.Long;
     }

@@ -87,7 +87,7 @@ public sealed class LogChain
     }
 
     /// <summary>What is wrong with the files, by ascending generation; scans count as far as they were made.</summary>
-    public IReadOnlyList<LogFinding> Findings => Find().ToList();
+    public IReadOnlyList<LogFinding> Findings => FindFaults().ToList();
 
     /// <summary>Opens the logs of one stream in a folder: reads their headers.</summary>
     /// <param name="directory">The folder.</param>
@@ -110,7 +110,8 @@ public sealed class LogChain
         .Where(file => file.Name.Kind switch
         {
             LogFileKind.Numbered or LogFileKind.Checkpoint => true,
-            LogFileKind.Current => LogFileEntry.Open(file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
+            LogFileKind.Current =>
+                LogFileEntry.Open(file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
             _ => false,
         })
         .Select(file => file.Name.Base)
@@ -140,7 +141,8 @@ public sealed class LogChain
     /// <param name="options">Where recovery starts and what it may ignore.</param>
     /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files
     /// judged.</remarks>
-    public LogFinding? JudgeSoftRecovery(IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options = default) =>
+    public LogFinding? JudgeSoftRecovery(
+        IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options = default) =>
         new SoftRecoveryJudge(this, databases, options).Judge();
 
     /// <summary>
@@ -153,8 +155,10 @@ public sealed class LogChain
     /// <remarks>Scans count as far as they were made: call <see cref="ScanAll"/> first to have damage inside files
     /// judged.</remarks>
     public LogFinding? JudgeRestore(
-        IReadOnlyList<RequiredLogs> databases, LogGeneration low = default, LogGeneration high = default, LogChain? rollForward = null) =>
-        new RestoreJudge(this, rollForward, databases).Judge(low.IsSet ? low : Lowest, high.IsSet ? high : Highest);
+        IReadOnlyList<RequiredLogs> databases, LogGeneration low = default, LogGeneration high = default,
+        LogChain? rollForward = null) =>
+        new RestoreJudge(this, rollForward, databases).Judge(
+            low.IsSet ? low : Lowest.IsSet ? Lowest : new(1), high.IsSet ? high : Highest);
 
     /// <summary>The numbered log of a generation; null when it is missing.</summary>
     /// <param name="generation">The generation.</param>
@@ -180,7 +184,8 @@ public sealed class LogChain
         if (header.Signature != before.Signature)
         {
             return new(EseError.BadLogSignature, later.Generation, later.FileName,
-                "the log belongs to another log stream than the one before it", "remove it, or take the right one from a backup");
+                "the log belongs to another log stream than the one before it",
+                "remove it, or take the right one from a backup");
         }
 
         if (header.Generation.Value != before.Generation.Value + 1L || header.PreviousCreated != before.Created)
@@ -194,7 +199,8 @@ public sealed class LogChain
             || earlier.Scan is not { IsGood: true } scan || scan.AccumulatedChecksum == header.PreviousChecksum)
             return null;
         return new(EseError.LogSequenceChecksumMismatch, later.Generation, later.FileName,
-            $"it was made after a log with the segment checksums 0x{header.PreviousChecksum:x16}, {earlier.FileName} has 0x{scan.AccumulatedChecksum:x16}",
+            $"it was made after a log with the segment checksums 0x{header.PreviousChecksum:x16}, "
+                + $"{earlier.FileName} has 0x{scan.AccumulatedChecksum:x16}",
             "the end of the earlier log was lost; take it from another copy or backup");
     }
 
@@ -230,7 +236,7 @@ public sealed class LogChain
     private bool IsMissingBetween(int index) =>
         _generations[index].Generation.Value + 1L < _generations[index + 1].Generation.Value;
 
-    private IEnumerable<LogFinding> Find()
+    private IEnumerable<LogFinding> FindFaults()
     {
         for (int i = 0; i < _generations.Count; i++)
         {
@@ -241,10 +247,11 @@ public sealed class LogChain
                 yield return fault;
             else if (file.Header!.Signature != Signature)
                 yield return Foreign(file);
-            else if (i > 0 && !IsMissingBetween(i - 1) && JudgeLink(_generations[i - 1], file) is { Error: not EseError.BadLogSignature } broken)
+            else if (i > 0 && !IsMissingBetween(i - 1)
+                && JudgeLink(_generations[i - 1], file) is { Error: not EseError.BadLogSignature } broken)
                 yield return broken;
-            if (file.Scan is { } scan && file.Fault is null && scan.ErrorFor(LogScanPurpose.SoftRecovery, file.IsCurrent) is not 0 and var error)
-                yield return new(error, file.Generation, file.FileName, scan.Message, "take the file from another copy or backup");
+            if (file.Fault is null && file.JudgeScan(LogScanPurpose.SoftRecovery) is { } damage)
+                yield return damage;
         }
 
         foreach (var file in _duplicates)
@@ -262,11 +269,14 @@ public sealed class LogChain
     }
 
     /// <summary>The finding that the current log is missing.</summary>
-    internal LogFinding MissingCurrent() => new(EseError.MissingLogFile, default, LogFileName.Current(BaseName).ToString(),
-        "the current log is missing although numbered logs are there", "a set of closed logs has none: recover it as a backup set");
+    internal LogFinding MissingCurrent() => new(
+        EseError.MissingLogFile, default, LogFileName.Current(BaseName).ToString(),
+        "the current log is missing although numbered logs are there",
+        "a set of closed logs has none: recover it as a backup set");
 
     /// <summary>The finding that a log carries another signature than the stream.</summary>
-    internal static LogFinding Foreign(LogFileEntry file) => new(EseError.BadLogSignature, file.Generation, file.FileName,
+    internal static LogFinding Foreign(LogFileEntry file) => new(
+        EseError.BadLogSignature, file.Generation, file.FileName,
         "the log belongs to another log stream than the others", "remove it, or take the right one from a backup");
 
     private LogFinding Gap(LogGeneration from, LogGeneration until)

@@ -55,7 +55,8 @@ public sealed class LogFileEntry
     /// <summary>
     /// The generation: by its name, or of the current log by its header; none when that cannot be read.
     /// </summary>
-    public LogGeneration Generation => Name.Kind == LogFileKind.Numbered ? Name.Generation : Header?.Generation ?? default;
+    public LogGeneration Generation =>
+        Name.Kind == LogFileKind.Numbered ? Name.Generation : Header?.Generation ?? default;
 
     /// <summary>
     /// What is wrong with the file by its name, length and header alone: the header cannot be read, −541 its length is
@@ -77,9 +78,17 @@ public sealed class LogFileEntry
             }
 
             return Generation == header.Generation ? null : new(EseError.LogGenerationMismatch, Generation, FileName,
-                $"the header says generation {header.Generation}", "the file was renamed; give it back the name of its generation");
+                $"the header says generation {header.Generation}",
+                "the file was renamed; give it back the name of its generation");
         }
     }
+
+    /// <summary>What a scan found wrong with the file, for a purpose; null when nothing or not scanned.</summary>
+    /// <param name="purpose">Why it is read.</param>
+    internal LogFinding? JudgeScan(LogScanPurpose purpose) =>
+        Scan is { } scan && scan.ErrorFor(purpose, IsCurrent) is not 0 and var error
+            ? new(error, Generation, FileName, scan.Message, "take the file from another copy or backup")
+            : null;
 
     /// <summary>Reads the name and header of a file on a disk.</summary>
     /// <param name="path">The file.</param>

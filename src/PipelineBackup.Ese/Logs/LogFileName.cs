@@ -117,7 +117,8 @@ public readonly record struct LogFileName(string Base, LogFileKind Kind, int Num
         return true;
     }
 
-    private static bool Is(ReadOnlySpan<char> text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
+    private static bool Is(ReadOnlySpan<char> text, string word) =>
+        text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsBase(ReadOnlySpan<char> text) => text.Length == BaseLength && !text.ContainsAny("./\\: ");
 
@@ -126,6 +127,7 @@ public readonly record struct LogFileName(string Base, LogFileKind Kind, int Num
     {
         number = 0;
         return !digits.ContainsAnyExcept(s_hexDigits)
-            && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number) && number > 0;
+            && int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+            && number > 0;
     }
 }

@@ -17,7 +17,8 @@ public static class LogFileReader
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     public static bool TryReadHeader(
-        string path, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault, out long length)
+        string path, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault,
+        out long length)
     {
         using var handle = Open(path, FileOptions.None);
         Span<byte> block = stackalloc byte[LogHeader.Size];

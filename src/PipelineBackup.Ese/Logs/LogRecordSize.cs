@@ -103,7 +103,9 @@ internal static class LogRecordSize
         _ => 0,
     };
 
-    private static long Short(ReadOnlySpan<byte> record, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(record[offset..]);
+    private static long Short(ReadOnlySpan<byte> record, int offset) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(record[offset..]);
 
-    private static long Int(ReadOnlySpan<byte> record, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(record[offset..]);
+    private static long Int(ReadOnlySpan<byte> record, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(record[offset..]);
 }

@@ -99,7 +99,8 @@ public sealed record LogScanResult
         var plain = Verdict switch
         {
             LogScanVerdict.Good => torn ? EseError.LogFileCorrupt : EseError.Success,
-            LogScanVerdict.CorruptHeader or LogScanVerdict.UnsupportedHeader => HeaderFault?.Error ?? EseError.LogFileCorrupt,
+            LogScanVerdict.CorruptHeader or LogScanVerdict.UnsupportedHeader =>
+                HeaderFault?.Error ?? EseError.LogFileCorrupt,
             LogScanVerdict.FileSizeMismatch => EseError.LogFileSizeMismatch,
             _ => EseError.LogFileCorrupt,
         };
@@ -117,9 +118,10 @@ public sealed record LogScanResult
     /// <summary>What was found, in lower case, with the place; of a sound file what was mended on the way.</summary>
     public string Message => Verdict switch
     {
-        LogScanVerdict.Good when TornSegment != 0 => Invariant($"the last write, of segment {TornSegment}, was cut short"),
+        LogScanVerdict.Good when TornSegment != 0 =>
+            Invariant($"the last write, of segment {TornSegment}, was cut short"),
         LogScanVerdict.Good when Corrected.Count > 0 => Invariant(
-            $"{Corrected.Count} flipped bits corrected, first bit {Corrected[0].Bit} of segment {Corrected[0].Segment}"),
+            $"bits corrected: {Corrected.Count}, first in segment {Corrected[0].Segment}, bit {Corrected[0].Bit}"),
         LogScanVerdict.Good => "sound",
         LogScanVerdict.CorruptHeader or LogScanVerdict.UnsupportedHeader =>
             HeaderFault?.Message ?? "the log header cannot be read",

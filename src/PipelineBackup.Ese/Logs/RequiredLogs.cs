@@ -10,7 +10,8 @@ namespace PipelineBackup.Ese;
 /// <param name="CommittedCreated">Creation time of the log <paramref name="Committed"/>; not set when not
 /// known.</param>
 public readonly record struct RequiredLogs(
-    LogGeneration Min, LogGeneration Max, LogGeneration Committed, LogTime MaxCreated = default, LogTime CommittedCreated = default)
+    LogGeneration Min, LogGeneration Max, LogGeneration Committed,
+    LogTime MaxCreated = default, LogTime CommittedCreated = default)
 {
     /// <summary>The creation time that the log <see cref="Max"/> must have; not set when not known.</summary>
     internal LogTime ExpectedCreated => MaxCreated.IsSet || Max != Committed ? MaxCreated : CommittedCreated;

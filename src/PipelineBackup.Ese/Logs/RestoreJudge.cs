@@ -12,7 +12,7 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
     public LogFinding? Judge(LogGeneration low, LogGeneration high)
     {
         if (databases.Any(database => database.Min.IsSet && database.Min < low))
-            return Missing($"the set starts with generation {low}, a database needs {databases.Where(d => d.Min.IsSet).Min(d => d.Min)}");
+            return Missing($"the set starts with generation {low}, a database needs earlier ones");
         var last = high;
         if (JudgeSet(low, high) is { } fault)
             return fault;
@@ -32,7 +32,8 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
             if (backup.Find(generation) is not { } file)
             {
                 return new(EseError.FileNotFound, generation, backup.NameOf(generation),
-                    $"generation {generation} of the backup set is missing", "the set is not complete; restore another one");
+                    $"generation {generation} of the backup set is missing",
+                    "the set is not complete; restore another one");
             }
 
             if (file.Fault is { } fault)
@@ -50,7 +51,7 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
                 };
             }
 
-            if (JudgeScan(file, LogScanPurpose.HardRestore) is { } damage)
+            if (file.JudgeScan(LogScanPurpose.HardRestore) is { } damage)
                 return damage;
             if (SoftRecoveryJudge.JudgeTime(file, databases) is { } foreign)
                 return foreign;
@@ -83,7 +84,7 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
                 return atSeam ? broken with { Error = EseError.ExistingLogFileIsNotContiguous } : broken;
             }
 
-            if (JudgeScan(file, LogScanPurpose.HardRecovery) is { } damage)
+            if (file.JudgeScan(LogScanPurpose.HardRecovery) is { } damage)
                 return damage;
             if (SoftRecoveryJudge.JudgeTime(file, databases) is { } foreign)
                 return foreign;
@@ -103,22 +104,20 @@ internal sealed class RestoreJudge(LogChain backup, LogChain? rollForward, IRead
                 continue;
             if (header.Signature != end.Header!.Signature)
                 return LogChain.Foreign(file) with { Error = EseError.ExistingLogFileHasBadSignature };
-            if (file.Generation <= end.Generation && backup.Find(file.Generation)?.Header is { } same && same.Created != header.Created)
+            if (file.Generation <= end.Generation && backup.Find(file.Generation)?.Header is { } same
+                && same.Created != header.Created)
             {
                 return new(EseError.ExistingLogFileIsNotContiguous, file.Generation, file.FileName,
-                    "the log is not the one of the backup set", "the stream was started again after the backup: restore without these logs");
+                    "the log is not the one of the backup set",
+                    "the stream was started again after the backup: restore without these logs");
             }
         }
 
         return null;
     }
 
-    private static LogFinding? JudgeScan(LogFileEntry file, LogScanPurpose purpose) =>
-        file.Scan is { } scan && scan.ErrorFor(purpose, file.IsCurrent) is not 0 and var error
-            ? new(error, file.Generation, file.FileName, scan.Message, "restore another set, or leave this log and later ones out")
-            : null;
-
-    private static EseError Hard(EseError error, EseError corrupt) => error == EseError.LogFileCorrupt ? corrupt : error;
+    private static EseError Hard(EseError error, EseError corrupt) =>
+        error == EseError.LogFileCorrupt ? corrupt : error;
 
     private static LogFinding Missing(string message) =>
         new(EseError.RequiredLogFilesMissing, default, "", message, "add the missing logs to the restore");

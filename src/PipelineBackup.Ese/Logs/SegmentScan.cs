@@ -49,7 +49,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
     {
         // The newest valid segment is copied once a call, not once a segment; mended ones are copied as they come.
         int newest = -1;
-        for (int at = 0; at < segments.Length && _verdict == LogScanVerdict.Good && _next < header.SectorCount; at += Size)
+        for (int at = 0; at < segments.Length && !IsDone; at += Size)
         {
             int last = _last;
             bool plain = Take(segments.Slice(at, Size));
@@ -64,7 +64,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
     /// <summary>Takes a segment that the disk did not give.</summary>
     public void AppendUnreadable()
     {
-        if (_verdict != LogScanVerdict.Good || _next >= header.SectorCount)
+        if (IsDone)
             return;
         if (_waiting)
         {
@@ -100,6 +100,8 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
             Segments = _segments,
         };
     }
+
+    private bool IsDone => _verdict != LogScanVerdict.Good || _next >= header.SectorCount;
 
     // True when the segment counts as it stands in the given bytes, uncorrected.
     private bool Take(ReadOnlySpan<byte> segment)
@@ -207,7 +209,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
             return true;
         if (!sum.IsCorrecting)
             return false;
-        int flipped = XorEcc.FindFlippedBit(sum.Stored, computed, Size);
+        int flipped = XorEcc.FindFlippedBit(sum.Stored, computed, Size, isFirst: true);
         // Neither the checksum itself nor the bit that selects it is ever corrected.
         if (flipped is < 64 or XorEcc.FormatBit)
             return false;

@@ -3,7 +3,8 @@ namespace PipelineBackup.Ese;
 /// <summary>
 /// Finds the error that the engine's soft recovery would meet, as far as names, headers and scans of logs decide it.
 /// </summary>
-internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
+internal sealed class SoftRecoveryJudge(
+    LogChain chain, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
 {
     /// <summary>The error; null when there is none.</summary>
     public LogFinding? Judge()
@@ -15,7 +16,8 @@ internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLo
             return current;
         var start = Start();
         if (databases.Any(database => database.Min.IsSet && database.Min < start))
-            return Missing(EseError.RequiredLogFilesMissing, $"recovery would start at generation {start}, a database needs earlier ones");
+            return Missing(EseError.RequiredLogFilesMissing,
+                $"recovery would start at generation {start}, a database needs earlier ones");
         return chain.Find(start) is { } first ? Walk(first) : new(EseError.MissingLogFile, start, chain.NameOf(start),
             $"generation {start}, which recovery starts with, is missing", "take it from a backup");
     }
@@ -54,7 +56,8 @@ internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLo
             if ((chain.FindNumbered(next) ?? chain.Current) is { } found)
                 file = found;
             else if (chain.Highest > next)
-                return new(EseError.MissingLogFile, next, chain.NameOf(next), $"generation {next} is missing", "take it from a backup");
+                return new(EseError.MissingLogFile, next, chain.NameOf(next), $"generation {next} is missing",
+                    "take it from a backup");
             else
                 return JudgeEnd(file.Generation);
         }
@@ -68,9 +71,8 @@ internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLo
             return LogChain.Foreign(file);
         if (previous is not null && LogChain.JudgeLink(previous, file) is { } broken)
             return broken;
-        if (file.Scan is { } scan && scan.ErrorFor(LogScanPurpose.SoftRecovery, file.IsCurrent) is not 0 and var error)
-            return new(error, file.Generation, file.FileName, scan.Message, "take the file from another copy or backup");
-        return options.IgnoreLostLogs ? null : JudgeTime(file, databases);
+        return file.JudgeScan(LogScanPurpose.SoftRecovery)
+            ?? (options.IgnoreLostLogs ? null : JudgeTime(file, databases));
     }
 
     /// <summary>Whether a log is the very one that databases name as the highest they need: null, or −543.</summary>
@@ -97,12 +99,15 @@ internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLo
     {
         bool needed = databases.Any(database => database.Max >= bad);
         bool committed = databases.Any(database => database.Committed >= bad);
-        if (needed || !committed
-            || fault.Error is not (EseError.LogFileCorrupt or EseError.InvalidLogSequence or EseError.LogSequenceChecksumMismatch))
+        bool lossy = fault.Error
+            is EseError.LogFileCorrupt or EseError.InvalidLogSequence or EseError.LogSequenceChecksumMismatch;
+        if (needed || !committed || !lossy)
             return fault;
         return fault with
         {
-            Error = fault.Error == EseError.LogFileCorrupt ? EseError.CommittedLogFileCorrupt : EseError.CommittedLogFilesMissing,
+            Error = fault.Error == EseError.LogFileCorrupt
+                ? EseError.CommittedLogFileCorrupt
+                : EseError.CommittedLogFilesMissing,
             Hint = "the databases can be made consistent without it, with the loss of transactions",
         };
     }
@@ -110,11 +115,12 @@ internal sealed class SoftRecoveryJudge(LogChain chain, IReadOnlyList<RequiredLo
     private LogFinding? JudgeEnd(LogGeneration last)
     {
         if (databases.Any(database => database.Max > last))
-            return Missing(EseError.RequiredLogFilesMissing, $"the logs end with generation {last}, a database needs {databases.Max(d => d.Max)}");
+            return Missing(EseError.RequiredLogFilesMissing,
+                $"the logs end with generation {last}, a database needs {databases.Max(d => d.Max)}");
         if (databases.Any(database => database.Committed > last) && !options.IgnoreLostLogs)
         {
             return Missing(EseError.CommittedLogFilesMissing,
-                $"the logs end with generation {last}, transactions were committed up to {databases.Max(d => d.Committed)}");
+                $"the logs end with generation {last}, transactions stand up to {databases.Max(d => d.Committed)}");
         }
 
         return null;

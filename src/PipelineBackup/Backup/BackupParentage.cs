@@ -50,7 +50,7 @@ internal sealed record BackupParentage(IReadOnlyList<BackupManifest> Chain)
         try
         {
             var catalog = new BackupCatalog(sink, set);
-            var all = await catalog.ListAsync(cancellationToken).ConfigureAwait(false);
+            var all = await catalog.ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
             var parent = BackupCatalog.Latest([.. all.Where(backup => backup.Kind is BackupKind.Full or BackupKind.Incremental && !backup.IsDamaged)]);
             return parent is null ? null : new(await catalog.ChainAsync(parent, cancellationToken).ConfigureAwait(false));
         }

@@ -109,7 +109,8 @@ internal sealed class BackupRun
             Manifest = _manifest!,
             ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
             Duration = _options.Time.GetUtcNow() - _started,
-            BadPages = [.. _badPages.Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
+            BadPages = [.. _databases.SelectMany(database => database.BadPages)
+                .Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
             RepairedPages = [.. _databases.SelectMany(database => database.Repaired.Select(page => new DamagedPage(
                 database.Source.Name, page, 0, "one flipped bit was put right; the page is stored repaired")))],
             DroppedStores = [.. _sinks.Dropped.OfType<SinkException>().Select(drop => drop.Message)],
@@ -261,9 +262,26 @@ internal sealed class BackupRun
             Totals = new(
                 _index.Files.Count(file => !file.Dropped), _index.Packs.Count,
                 _index.Files.Where(file => !file.Dropped).Sum(file => file.Length), _index.Packs.Sum(pack => pack.Length)),
-            Requests = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["put"] = _sinks.Puts },
+            Requests = Requests(),
             Rooms = _rooms,
             Remarks = Remarks(),
+        };
+    }
+
+    // The commit itself is not counted: it is drawn up before it is sent.
+    private SortedDictionary<string, long> Requests()
+    {
+        var totals = _options.Meters.Select(meter => meter.Totals).ToList();
+        return totals.Count == 0 ? new(StringComparer.Ordinal) { ["put"] = _sinks.Puts } : new(StringComparer.Ordinal)
+        {
+            ["put"] = totals.Sum(total => total.Puts),
+            ["read"] = totals.Sum(total => total.Reads),
+            ["list"] = totals.Sum(total => total.Lists),
+            ["delete"] = totals.Sum(total => total.Deletes),
+            ["failed"] = totals.Sum(total => total.Failures),
+            ["retried"] = totals.Sum(total => total.Retries),
+            ["bytesUp"] = totals.Sum(total => total.BytesUp),
+            ["bytesDown"] = totals.Sum(total => total.BytesDown),
         };
     }
 

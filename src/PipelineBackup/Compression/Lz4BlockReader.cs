@@ -15,8 +15,8 @@ namespace PipelineBackup.Compression;
 /// A block ends with literals. Where a match went before, it started at least 12 bytes before the end and at least five
 /// literals follow it, which is what lets readers copy in large strides. As in the library these rules are held against
 /// the ends of both buffers, so the two readers accept the same blocks; but a distance of zero is refused here.
-/// <para>Bounds: <see cref="Read"/> strides while both sides have room to spare; <see cref="ReadCarefully"/> does the rest
-/// to the exact byte. A wild copy may write beyond its length, never beyond the
+/// <para>Bounds: <see cref="Read"/> strides while both sides have room to spare; <see cref="ReadCarefully"/> does the
+/// rest to the exact byte. A wild copy may write beyond its length, never beyond the
 /// destination.</para>
 /// </remarks>
 internal static unsafe class Lz4BlockReader
@@ -29,10 +29,14 @@ internal static unsafe class Lz4BlockReader
     /// <summary>…and at least so many literals follow it, with their token.</summary>
     private const int LastLiterals = 5, Ending = 1 + LastLiterals;
 
-    /// <summary>What is left to read at the head of a fast sequence: token, 14 literals, distance, and the ending.</summary>
+    /// <summary>
+    /// What is left to read at the head of a fast sequence: token, 14 literals, distance, and the ending.
+    /// </summary>
     private const int FastInput = 1 + 14 + 2 + Ending;
 
-    /// <summary>What is left to write there: 14 literals, a match of 18, the last match's distance from the end, and strides.</summary>
+    /// <summary>
+    /// What is left to write there: 14 literals, a match of 18, the last match's distance from the end, and strides.
+    /// </summary>
     private const int FastOutput = 64;
 
     private const int Stride = 32;
@@ -192,7 +196,9 @@ internal static unsafe class Lz4BlockReader
         return null;
     }
 
-    /// <summary>The length that the bytes between two places, all but the last 255, say together with the token's 15.</summary>
+    /// <summary>
+    /// The length that the bytes between two places, all but the last 255, say together with the token's 15.
+    /// </summary>
     private static long Length(byte* from, byte* after) => LongRun + (after - from - 1) * 255L + after[-1];
 
     /// <summary>Copies in strides of 32; reads and writes up to 31 bytes too many.</summary>
@@ -205,7 +211,10 @@ internal static unsafe class Lz4BlockReader
         }
     }
 
-    /// <summary>Repeats what lies some distance back; <paramref name="end"/> is the end of the destination, at least 5 bytes after the match.</summary>
+    /// <summary>
+    /// Repeats what lies some distance back; <paramref name="end"/> is the end of the destination, at least 5 bytes
+    /// after the match.
+    /// </summary>
     private static void CopyMatch(byte* to, nint distance, nint length, byte* end)
     {
         // The last stride starts a whole one before the end; what is left goes byte by byte.

@@ -7,8 +7,8 @@ namespace PipelineBackup.Compression;
 /// <summary>Writes a block of the LZ4 format, drawn at <see cref="Lz4BlockReader"/>.</summary>
 /// <remarks>
 /// A table remembers the last place of each hash of five bytes; a candidate counts when it is near enough and its first
-/// four bytes are the same. Where nothing matches, the search takes ever longer steps. The table is 16 KiB on the stack:
-/// it stays in the first-level cache beside the data, and every block starts from the same empty one, so a
+/// four bytes are the same. Where nothing matches, the search takes ever longer steps. The table is 16 KiB on the
+/// stack: it stays in the first-level cache beside the data, and every block starts from the same empty one, so a
 /// block depends on nothing but its source.
 /// </remarks>
 internal static unsafe class Lz4BlockWriter
@@ -51,7 +51,13 @@ internal static unsafe class Lz4BlockWriter
 
     /// <summary>Writes every sequence that has a match, and says where the literals of the last one start.</summary>
     /// <returns>Where the last sequence goes; null when they do not fit.</returns>
-    private static byte* WriteSequences(byte* source, byte* end, uint* table, byte* output, byte* outputEnd, byte** rest)
+    /// <remarks>
+    /// One long method because its locals live in registers. Bounds: every place that is hashed lies at least 12 bytes
+    /// before the end, so eight can be read; the table holds only places already passed, so a candidate lies before the
+    /// place that it is compared with, and that one never passes <see cref="LastLiterals"/> before the end.
+    /// </remarks>
+    private static byte* WriteSequences(
+        byte* source, byte* end, uint* table, byte* output, byte* outputEnd, byte** rest)
     {
         byte* lastStart = end - LastMatchStart;
         byte* literals = source;

@@ -1,12 +1,13 @@
 namespace PipelineBackup.Compression;
 
 /// <summary>
-/// The seam between the archive and whoever compresses: one LZ4 block in, one block out. Two codecs stand behind it, the
-/// system's library and a managed one, and a third can. They read each other's blocks but write different bytes.
+/// The seam between the archive and whoever compresses: one LZ4 block in, one block out. Two codecs stand behind it,
+/// the system's library and a managed one, and a third can. They read each other's blocks but write different bytes.
 /// </summary>
 /// <remarks>
 /// A codec has no state of its own: any number of threads may share it. It allocates nothing for each block.
-/// It writes only inside the destination, but what lies in the destination beyond the length that it returns is undefined.
+/// It writes only inside the destination, but what lies in the destination beyond the length that it returns is
+/// undefined.
 /// </remarks>
 internal abstract class Lz4Codec
 {
@@ -19,9 +20,13 @@ internal abstract class Lz4Codec
     private static readonly Lazy<Lz4Codec> s_best = new(() =>
         Choose(Environment.GetEnvironmentVariable(Variable), NativeLz4.Instance));
 
-    /// <summary>The codec of this process: the system's library where there is one, unless the environment says otherwise.</summary>
+    /// <summary>
+    /// The codec of this process: the system's library where there is one, unless the environment says otherwise.
+    /// </summary>
     /// <exception cref="BackupException">The environment forces a codec that is not here or does not exist.</exception>
-    /// <exception cref="PlatformNotSupportedException">The processor is big-endian and the library is absent.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The processor is big-endian and the library is absent.
+    /// </exception>
     public static Lz4Codec Best => s_best.Value;
 
     /// <summary>What it is, with the library's version, for reports.</summary>
@@ -46,12 +51,16 @@ internal abstract class Lz4Codec
     }
 
     /// <summary>Decompresses one block. The bytes may be hostile.</summary>
-    /// <param name="source">The block, neither more nor less. It must not change meanwhile nor overlap the destination.</param>
-    /// <param name="destination">
-    /// Where the plain bytes go: exactly as long as they are. A longer one is not an error, but rules of the format about
-    /// the end of a block are then held against the end of the destination.
+    /// <param name="source">
+    /// The block, neither more nor less. It must not change meanwhile nor overlap the destination.
     /// </param>
-    /// <returns>Count of plain bytes, at most the length of the destination; -1 when the block is malformed or holds more.</returns>
+    /// <param name="destination">
+    /// Where the plain bytes go: exactly as long as they are. A longer one is not an error, but rules of the format
+    /// about the end of a block are then held against the end of the destination.
+    /// </param>
+    /// <returns>
+    /// Count of plain bytes, at most the length of the destination; -1 when the block is malformed or holds more.
+    /// </returns>
     public int Decompress(ReadOnlySpan<byte> source, Span<byte> destination)
     {
         if (source.IsEmpty)
@@ -68,9 +77,10 @@ internal abstract class Lz4Codec
     {
         null or "" => (Lz4Codec?)native ?? Managed(),
         "managed" => Managed(),
-        "native" => native ?? throw new BackupException($"{Variable}=native, but the LZ4 library of the system was not found")
+        "native" => native ?? throw new BackupException($"{Variable}=native, but the system has no LZ4 library")
         {
-            Hint = "Install liblz4 (Debian: liblz4-1, macOS: brew install lz4, Windows: liblz4.dll beside the program), or unset the variable.",
+            Hint = "Install liblz4 (Debian: liblz4-1, macOS: brew install lz4, Windows: liblz4.dll beside the program), "
+                + "or unset the variable.",
         },
         _ => throw new BackupException($"{Variable}={wanted} names no LZ4 codec")
         {

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace PipelineBackup.Compression;
 
 /// <summary>
-/// Writes frames of the LZ4 file format, drawn at <see cref="Lz4FrameHeader"/>: data frames of one independent block with
-/// their content length and no checksums (the archive has its own), and skippable frames.
+/// Writes frames of the LZ4 file format, drawn at <see cref="Lz4FrameHeader"/>: data frames of one independent block
+/// with their content length and no checksums (the archive has its own), and skippable frames.
 /// </summary>
 internal static class Lz4Frame
 {
@@ -32,10 +32,16 @@ internal static class Lz4Frame
     /// <param name="contentLength">Count of plain bytes.</param>
     public static int MaxLength(int contentLength) => HeaderLength + BlockWordLength + contentLength + EndMarkLength;
 
-    /// <summary>Writes a whole data frame: header, one block, compressed or raw, whichever is shorter, and end mark.</summary>
+    /// <summary>
+    /// Writes a whole data frame: header, one block, compressed or raw, whichever is shorter, and end mark.
+    /// </summary>
     /// <param name="codec">The codec.</param>
-    /// <param name="content">The plain bytes, at most <see cref="MaxContentLength"/>. They must not overlap the destination.</param>
-    /// <param name="destination">Where the frame goes: at least <see cref="MaxLength"/> of the content's length.</param>
+    /// <param name="content">
+    /// The plain bytes, at most <see cref="MaxContentLength"/>. They must not overlap the destination.
+    /// </param>
+    /// <param name="destination">
+    /// Where the frame goes: at least <see cref="MaxLength"/> of the content's length.
+    /// </param>
     /// <returns>Length of the frame.</returns>
     /// <exception cref="ArgumentException">The content is too long or the destination too short.</exception>
     public static int Write(Lz4Codec codec, ReadOnlySpan<byte> content, Span<byte> destination)

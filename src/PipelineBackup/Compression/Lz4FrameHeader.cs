@@ -44,7 +44,9 @@ internal readonly record struct Lz4FrameHeader
     /// <summary>Low four bits of a skippable frame's magic.</summary>
     public int Nibble { get; private init; }
 
-    /// <summary>Length of a skippable frame's payload; of a data frame's plain bytes, null where it does not say.</summary>
+    /// <summary>
+    /// Length of a skippable frame's payload; of a data frame's plain bytes, null where it does not say.
+    /// </summary>
     public ulong? ContentLength { get; private init; }
 
     /// <summary>The most plain bytes that a block of a data frame holds.</summary>

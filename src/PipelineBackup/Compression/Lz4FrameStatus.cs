@@ -1,6 +1,8 @@
 namespace PipelineBackup.Compression;
 
-/// <summary>What reading a frame came to. Anything but <see cref="Done"/> and <see cref="End"/> leaves the results empty.</summary>
+/// <summary>
+/// What reading a frame came to. Anything but <see cref="Done"/> and <see cref="End"/> leaves the results empty.
+/// </summary>
 internal enum Lz4FrameStatus
 {
     /// <summary>Read.</summary>
@@ -30,7 +32,9 @@ internal enum Lz4FrameStatus
     /// <summary>A standard frame with a checksum after each block (<c>lz4 -BX</c>); not supported.</summary>
     UnsupportedBlockChecksum,
 
-    /// <summary>A standard frame with a checksum at its end (<c>lz4</c> without <c>--no-frame-crc</c>); not supported.</summary>
+    /// <summary>
+    /// A standard frame with a checksum at its end (<c>lz4</c> without <c>--no-frame-crc</c>); not supported.
+    /// </summary>
     UnsupportedContentChecksum,
 
     /// <summary>A standard frame that needs a dictionary (<c>lz4 -D</c>); not supported.</summary>

@@ -24,10 +24,14 @@ internal readonly ref struct Lz4FrameView
     /// <summary>Length of the whole frame.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>What follows the header: the payload of a skippable frame, the blocks and end mark of a data frame.</summary>
+    /// <summary>
+    /// What follows the header: the payload of a skippable frame, the blocks and end mark of a data frame.
+    /// </summary>
     public ReadOnlySpan<byte> Body => _bytes[Header.Length..];
 
-    /// <summary>Finds the frame at the start of some bytes: header and bounds are checked, blocks are not decompressed.</summary>
+    /// <summary>
+    /// Finds the frame at the start of some bytes: header and bounds are checked, blocks are not decompressed.
+    /// </summary>
     /// <param name="bytes">The bytes, to the end of the frame or beyond.</param>
     /// <param name="frame">The frame.</param>
     public static Lz4FrameStatus TryRead(ReadOnlySpan<byte> bytes, out Lz4FrameView frame)
@@ -81,7 +85,8 @@ internal readonly ref struct Lz4FrameView
         int total = 0;
         while (true)
         {
-            Lz4FrameStatus status = TryReadBlock(rest, Header.MaxBlockLength, out var block, out bool isRaw, out bool isEnd);
+            Lz4FrameStatus status =
+                TryReadBlock(rest, Header.MaxBlockLength, out var block, out bool isRaw, out bool isEnd);
             if (status != Lz4FrameStatus.Done)
                 return status;
             if (isEnd)

@@ -5,18 +5,22 @@ namespace PipelineBackup.Compression;
 
 /// <summary>The system's LZ4 library, where one is installed.</summary>
 /// <remarks>
-/// Its block functions keep their 16 KiB table on the caller's stack, so threads share nothing. A state kept for each thread
-/// would save clearing that table, under a thousandth of the time of a 1 MiB block: not worth a handle to look after.
+/// Its block functions keep their 16 KiB table on the caller's stack, so threads share nothing. A state kept for each
+/// thread would save clearing that table, under a thousandth of the time of a 1 MiB block: not worth a handle to look
+/// after.
 /// </remarks>
 internal sealed partial class NativeLz4 : Lz4Codec
 {
     private const string Library = "lz4";
-    private const DllImportSearchPath SearchPath = DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories;
+    private const DllImportSearchPath SearchPath =
+        DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories;
 
-    // Debian and its like install the plain "liblz4.so" only with the headers; Homebrew's folder is not searched by itself.
+    // Debian and its like install the plain "liblz4.so" only with the headers; Homebrew's folder is not searched by
+    // itself.
     private static readonly string[] s_names =
         OperatingSystem.IsWindows() ? ["liblz4.dll", "lz4.dll", "msys-lz4-1.dll"]
-        : OperatingSystem.IsMacOS() ? ["liblz4.1.dylib", "/opt/homebrew/lib/liblz4.1.dylib", "/usr/local/lib/liblz4.1.dylib", "liblz4.dylib"]
+        : OperatingSystem.IsMacOS()
+            ? ["liblz4.1.dylib", "/opt/homebrew/lib/liblz4.1.dylib", "/usr/local/lib/liblz4.1.dylib", "liblz4.dylib"]
         : ["liblz4.so.1", "liblz4.so"];
 
     private static readonly string[] s_exports =
@@ -75,8 +79,8 @@ internal sealed partial class NativeLz4 : Lz4Codec
     private static partial nint LZ4_versionString();
 
     [LibraryImport(Library)]
-    private static unsafe partial int LZ4_compress_default(byte* source, byte* destination, int sourceLength, int capacity);
+    private static unsafe partial int LZ4_compress_default(byte* source, byte* destination, int length, int capacity);
 
     [LibraryImport(Library)]
-    private static unsafe partial int LZ4_decompress_safe(byte* source, byte* destination, int sourceLength, int capacity);
+    private static unsafe partial int LZ4_decompress_safe(byte* source, byte* destination, int length, int capacity);
 }

@@ -8,17 +8,30 @@ namespace PipelineBackup;
 public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
 {
     /// <summary>All backups of the set, oldest first.</summary>
+    /// <param name="unreadable">
+    /// Told of each backup whose commit cannot be read, and why; the others are still listed. Without it such a commit fails
+    /// the call.
+    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="BackupException">The store is none, a commit is damaged, or the store failed.</exception>
-    public async Task<IReadOnlyList<BackupManifest>> ListAsync(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<BackupManifest>> ListAsync(
+        Action<BackupId, BackupException>? unreadable = null, CancellationToken cancellationToken = default)
     {
         await StoreFormat.DemandAsync(archive, cancellationToken).ConfigureAwait(false);
         var manifests = new List<BackupManifest>();
         await foreach (var stored in archive.ListAsync(set.CommitPrefix, cancellationToken).ConfigureAwait(false))
         {
             string name = stored.Name.ToString()[set.CommitPrefix.Length..];
-            if (name.EndsWith(".json", StringComparison.Ordinal) && BackupId.TryParse(name[..^5], out var id))
+            if (!name.EndsWith(".json", StringComparison.Ordinal) || !BackupId.TryParse(name[..^5], out var id))
+                continue;
+            try
+            {
                 manifests.Add(await ReadAsync(id, cancellationToken).ConfigureAwait(false));
+            }
+            catch (BackupException failure) when (unreadable is not null && failure is not SinkException { Transient: true })
+            {
+                unreadable(id, failure);
+            }
         }
 
         return manifests;
@@ -34,7 +47,12 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
         await StoreFormat.DemandAsync(archive, cancellationToken).ConfigureAwait(false);
         if (which == "latest")
         {
-            var all = await ListAsync(cancellationToken).ConfigureAwait(false);
+            BackupException? newer = null;
+            string newest = "";
+            var all = await ListAsync((id, failure) => (newest, newer) = ($"{id}", failure), cancellationToken).ConfigureAwait(false);
+            // What cannot be read may be the latest; the newest that can be read is one only if it is younger.
+            if (newer is not null && (all.Count == 0 || string.CompareOrdinal(newest, all[^1].Id) > 0))
+                throw newer;
             return Latest(all) ?? throw NotFound($"the set '{set}' has no backup", "name another set, or make a backup");
         }
 

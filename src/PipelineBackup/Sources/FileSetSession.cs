@@ -17,7 +17,8 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
     {
         _inventory = inventory;
         Databases = takesDatabases ? [.. inventory.Databases.Select(database => database.File)] : [];
-        _others = takesDatabases ? [.. logs.Files, .. inventory.SideFiles] : logs.Files;
+        // Recovery of a chain starts where that of its databases does: a later checkpoint would mislead it.
+        _others = takesDatabases ? [.. logs.Files, .. inventory.SideFiles] : [.. logs.Files.Where(file => file.Kind == SourceFileKind.Log)];
         foreach (var file in Databases.Concat(_others))
         {
             var facts = FileFacts.Take(file.OriginalPath);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace PipelineBackup.Compression.Tests;
 
-/// <summary>Memory between two pages that nobody may touch: one byte read or written outside ends the process.</summary>
+/// <summary>
+/// Memory between two pages that nobody may touch: one byte read or written outside ends the process.
+/// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
     private const int ReadWrite = 3;

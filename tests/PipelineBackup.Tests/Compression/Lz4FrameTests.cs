@@ -124,8 +124,9 @@ public class Lz4FrameTests
     public void A_content_length_that_lies_is_seen()
     {
         byte[] plain = Samples.Make("text", 5000, 1);
-        foreach ((int claimed, Lz4FrameStatus expected) in new[]
-            { (4999, Lz4FrameStatus.BadBlock), (5001, Lz4FrameStatus.ContentLengthMismatch), (10001, Lz4FrameStatus.DestinationTooShort) })
+        (int Length, Lz4FrameStatus Verdict)[] lies = [(4999, Lz4FrameStatus.BadBlock),
+            (5001, Lz4FrameStatus.ContentLengthMismatch), (10001, Lz4FrameStatus.DestinationTooShort)];
+        foreach ((int claimed, Lz4FrameStatus expected) in lies)
         {
             byte[] frame = Write(ManagedLz4.Instance, plain);
             Lz4Frame.WriteHeader(frame, claimed);
@@ -160,8 +161,9 @@ public class Lz4FrameTests
         for (int seed = 0; seed < Samples.Seeds(3000); seed++)
         {
             var random = new Random(seed);
+            byte[] plain = Samples.Make(Samples.Kinds[seed % Samples.Kinds.Length], random.Next(3000), seed);
             byte[] file = [.. Skippable(random.Next(16), random.Next(50)),
-                .. Write(ManagedLz4.Instance, Samples.Make(Samples.Kinds[seed % Samples.Kinds.Length], random.Next(3000), seed)), .. Skippable(1, 9)];
+                .. Write(ManagedLz4.Instance, plain), .. Skippable(1, 9)];
             for (int blows = random.Next(5); blows > 0; blows--)
                 file[random.Next(random.Next(2) == 0 ? file.Length : Math.Min(file.Length, 100))] = (byte)random.Next(256);
             int headerAt = file.Length > 8 ? 8 + file[4] : 0;

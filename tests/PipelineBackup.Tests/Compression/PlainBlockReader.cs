@@ -1,9 +1,13 @@
 namespace PipelineBackup.Compression.Tests;
 
-/// <summary>The block format read byte by byte, slowly and with no pointer in sight: the oracle of the fast reader.</summary>
+/// <summary>
+/// The block format read byte by byte, slowly and with no pointer in sight: the oracle of the fast reader.
+/// </summary>
 internal static class PlainBlockReader
 {
-    /// <returns>The plain bytes; null when the block is malformed or holds more than <paramref name="capacity"/>.</returns>
+    /// <returns>
+    /// The plain bytes; null when the block is malformed or holds more than <paramref name="capacity"/>.
+    /// </returns>
     public static byte[]? Read(byte[] block, int capacity)
     {
         var plain = new List<byte>();
@@ -11,7 +15,9 @@ internal static class PlainBlockReader
         while (at < block.Length)
         {
             int token = block[at++];
-            if (!TryLength(block, ref at, token >> 4, out long run) || run > block.Length - at || run > capacity - plain.Count)
+            if (!TryLength(block, ref at, token >> 4, out long run))
+                return null;
+            if (run > block.Length - at || run > capacity - plain.Count)
                 return null;
             plain.AddRange(block.AsSpan(at, (int)run));
             at += (int)run;

@@ -16,7 +16,8 @@ internal static class Samples
         int.TryParse(Environment.GetEnvironmentVariable("PIPELINEBACKUP_SEEDS"), out int seeds) ? seeds : usual;
 
     /// <summary>Both codecs, or the managed one alone where the library is absent.</summary>
-    public static IEnumerable<Lz4Codec> Codecs => NativeLz4.Instance is { } native ? [ManagedLz4.Instance, native] : [ManagedLz4.Instance];
+    public static IEnumerable<Lz4Codec> Codecs =>
+        NativeLz4.Instance is { } native ? [ManagedLz4.Instance, native] : [ManagedLz4.Instance];
 
     /// <summary>The library's codec. Skips the test without it.</summary>
     public static NativeLz4 RequireNative()
@@ -83,8 +84,9 @@ internal static class Samples
 
     private static void Text(Random random, Span<byte> bytes)
     {
-        ReadOnlySpan<string> words = ["page ", "log ", "checkpoint ", "the ", "of ", "generation ", "and ", "recovery ", "a ",
-            "redo ", "undo ", "space ", "tree ", "is ", "catalog ", "column ", "index ", "long value ", "to ", "in ", "\r\n"];
+        ReadOnlySpan<string> words = ["page ", "log ", "checkpoint ", "the ", "of ", "generation ", "and ", "recovery ",
+            "a ", "redo ", "undo ", "space ", "tree ", "is ", "catalog ", "column ", "index ", "long value ", "to ",
+            "in ", "\r\n"];
         while (!bytes.IsEmpty)
         {
             byte[] word = Encoding.ASCII.GetBytes(words[random.Next(words.Length)]);

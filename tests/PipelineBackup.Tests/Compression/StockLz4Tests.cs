@@ -14,7 +14,8 @@ public class StockLz4Tests
         {
             byte[][] chunks = [.. Samples.Kinds.Select(kind => Samples.Make(kind, 1 << 20, seed: 31)),
                 Samples.Make("text", Lz4Frame.MaxContentLength, 2), [], Samples.Make("pages", 12345, 3), [7]];
-            byte[] file = [.. Lz4FrameTests.Skippable(0, 64), .. Lz4FrameTests.Write(codec, chunks[0]), .. Lz4FrameTests.Skippable(5, 1000),
+            byte[] file = [.. Lz4FrameTests.Skippable(0, 64),
+                .. Lz4FrameTests.Write(codec, chunks[0]), .. Lz4FrameTests.Skippable(5, 1000),
                 .. chunks[1..].SelectMany(chunk => Lz4FrameTests.Write(codec, chunk)),
                 .. Lz4FrameTests.Skippable(1, 70000), .. Lz4FrameTests.Skippable(2, 48)];
             byte[] plain = await RunAsync(file, "-dc");

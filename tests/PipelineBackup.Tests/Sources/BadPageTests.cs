@@ -55,7 +55,7 @@ public class BadPageTests
         Assert.Equal(ExitCode.Damaged, backup.ExitCode);
         Assert.Equal(["db1.edb"], backup.Manifest.DroppedDatabases);
         Assert.Equal(["a.edb", "z.edb"], backup.Manifest.Databases.Select(database => database.Name));
-        Assert.Equal([], backup.BadPages);
+        Assert.Equal(("db1.edb", -1018), (Assert.Single(backup.BadPages).File, backup.BadPages[0].Error));
         var restored = await trip.ProveAsync(ExitCode.Damaged, source);
         Assert.Equal(["a.edb", "z.edb"], restored.Files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
