@@ -33,7 +33,7 @@ internal static class CommitDocument
         byte[] blank = [.. content];
         if (content.Length > s_end.Length)
             DigitsOf(blank).Fill((byte)'0');
-        var manifest = SmallObject.Parse(content, name, ArchiveJson.Default.BackupManifest);
+        var manifest = WithDefaults(SmallObject.Parse(content, name, ArchiveJson.Default.BackupManifest));
         if (!blank.AsSpan().EndsWith(s_end) || manifest.Crc32C != Text(Crc32C.Of(blank)))
             throw SmallObject.Damaged(name, "its CRC-32C does not match");
         return IsWhole(manifest) ? manifest : throw SmallObject.Damaged(name, "a list in it has an empty place, or a number is impossible");
@@ -43,9 +43,21 @@ internal static class CommitDocument
 
     private static string Text(uint crc) => crc.ToString("x8", CultureInfo.InvariantCulture);
 
+    // The serializer gives a field that is not there null, whatever the type says.
+    private static BackupManifest WithDefaults(BackupManifest manifest) => manifest with
+    {
+        DroppedDatabases = manifest.DroppedDatabases ?? [],
+        Remarks = manifest.Remarks ?? [],
+        Requests = manifest.Requests ?? new Dictionary<string, long>(),
+        Rooms = manifest.Rooms ?? new Dictionary<string, double>(),
+        Crc32C = manifest.Crc32C ?? "",
+        Logs = manifest.Logs with { LastCreated = manifest.Logs.LastCreated ?? "", LastChecksum = manifest.Logs.LastChecksum ?? "" },
+        Databases = [.. manifest.Databases.Select(database => database is null ? null! : database with { Repaired = database.Repaired ?? [] })],
+    };
+
     // What the types of the fields do not say.
     private static bool IsWhole(BackupManifest manifest) =>
-        manifest.Databases.All(database => database is { Name: not null }) && manifest.DroppedDatabases.All(name => name is not null)
+        manifest.Databases.All(database => database is not null) && manifest.DroppedDatabases.All(name => name is not null)
         && manifest.Remarks.All(remark => remark is not null) && Enum.IsDefined(manifest.Kind)
         && manifest.Logs is { First: >= 0, Last: >= 0 and < int.MaxValue, LastPrefix: null or { Segments: >= 0 and < int.MaxValue } };
 }
