@@ -17,6 +17,7 @@ internal sealed record BackupParentage(IReadOnlyList<BackupManifest> Chain)
         LastGeneration = Parent.Logs.Last,
         LastCreated = Parent.Logs.LastCreated,
         LastChecksum = Parent.Logs.LastChecksum,
+        LastIsOpen = Parent.Logs.LastIsOpen,
         DatabaseSignatures = [.. Full.Databases.Select(database => database.Signature)],
     };
 

@@ -18,6 +18,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
     {
         foreach (var file in session.Databases)
         {
+            DemandRestorable(file);
             var reader = await session.OpenAsync(file, stopping).ConfigureAwait(false);
             DatabaseInFlight? database = null;
             try
@@ -43,12 +44,25 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
     {
         foreach (var file in files)
         {
+            DemandRestorable(file);
             var opened = new FileInFlight(index.Files.Count, file, await session.OpenAsync(file, stopping).ConfigureAwait(false));
             await using (opened.ConfigureAwait(false))
             {
                 index.Files.Add(LineOf(file, index.Files.Count, trailer: false));
                 await PassOnAsync(opened, await ReadAsync(opened.Reader, file).ConfigureAwait(false), () => false, emit).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static void DemandRestorable(SourceFile file)
+    {
+        if (!IndexCoverage.IsFileName(file.Name))
+        {
+            throw new SourceException($"'{file.Name}' is no name that a file can have on every system: it could not be restored")
+            {
+                Hint = "rename the file",
+                ExitCode = ExitCode.Refused,
+            };
         }
     }
 

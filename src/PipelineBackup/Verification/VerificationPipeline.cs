@@ -44,7 +44,8 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
             var backup = await StoredBackup.OpenAsync(archive, _options.Set, member, cancellationToken).ConfigureAwait(false);
             await JudgeLengthsAsync(backup, cancellationToken).ConfigureAwait(false);
             var corridor = new UnpackCorridor(archive, _options.Set, backup, memory, progress, (pack, reason) =>
-                Note($"{backup.Id}: {(pack > 0 ? backup.Index.Packs[pack - 1].Name : "index")}: {reason}"));
+                Note($"{backup.Id}: {(pack > 0 ? backup.Index.Packs[pack - 1].Name : "index")}: {reason}"),
+                generation => chain.Count(other => generation >= other.Logs.First && generation <= other.Logs.Last) > 1);
             await corridor.RunAsync(_ => true, _ => ValueTask.CompletedTask, cancellationToken).ConfigureAwait(false);
             fetched += corridor.FetchedBytes;
             badPages.AddRange(backup.BadPages.Values.OrderBy(page => page.File).ThenBy(page => page.Page)
