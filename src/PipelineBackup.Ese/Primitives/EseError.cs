@@ -9,6 +9,24 @@ public enum EseError
     /// <summary>No error.</summary>
     Success = 0,
 
+    /// <summary>A link to a sibling page leads to no such page.</summary>
+    BadPageLink = -327,
+
+    /// <summary>A link to a page of the next lower level leads to no such page.</summary>
+    BadParentPageLink = -338,
+
+    /// <summary>The tree of a tree's available extents is damaged: it contradicts what is owned or in use.</summary>
+    SPAvailExtCorrupted = -341,
+
+    /// <summary>The tree of a tree's owned extents is damaged: it contradicts other trees or the file.</summary>
+    SPOwnExtCorrupted = -343,
+
+    /// <summary>A page was changed later than the database by its own count.</summary>
+    DbTimeCorrupted = -344,
+
+    /// <summary>Pages are owned by a tree that neither uses them nor has them to give.</summary>
+    DatabaseLeakInSpace = -348,
+
     /// <summary>A log file is damaged.</summary>
     LogFileCorrupt = -501,
 
@@ -128,6 +146,12 @@ public enum EseError
 
     /// <summary>Pages of the database are being reseeded.</summary>
     DatabaseIncompleteIncrementalReseed = -1226,
+
+    /// <summary>An index does not list the rows of its table.</summary>
+    SecondaryIndexCorrupted = -1414,
+
+    /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
+    LVCorrupted = -1526,
 
     /// <summary>There is no such file.</summary>
     FileNotFound = -1811,
