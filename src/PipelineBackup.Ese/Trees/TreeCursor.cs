@@ -145,7 +145,7 @@ public sealed class TreeCursor
     /// <returns>False when there is none.</returns>
     public bool MoveFirst()
     {
-        Descend(Way.First, []);
+        Descend(Way.First);
         var page = new PageView(_page);
         if (page.Previous != PageNumber.None)
             throw Broken(EseError.BadPageLink, $"the first leaf {Page} has {page.Previous} before it");
@@ -156,7 +156,7 @@ public sealed class TreeCursor
     /// <returns>False when there is none.</returns>
     public bool MoveLast()
     {
-        Descend(Way.Last, []);
+        Descend(Way.Last);
         var page = new PageView(_page);
         if (page.Next != PageNumber.None)
             throw Broken(EseError.BadPageLink, $"the last leaf {Page} has {page.Next} behind it");
@@ -197,20 +197,21 @@ public sealed class TreeCursor
     public bool SeekAtLeast(ReadOnlySpan<byte> key) => SeekAtLeast(key, []);
 
     /// <summary>
-    /// Moves to the first node whose key and data are those given or greater: how nodes are told apart where keys repeat.
+    /// Moves to the first node whose key is greater, or the same and its data that given or greater: how nodes are told
+    /// apart where keys repeat.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="data">The data: of a secondary index the key of the row.</param>
     /// <returns>False when there is none: the cursor then stands behind the last.</returns>
     public bool SeekAtLeast(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
-        // A separator may reach into the data: it compares with both in one. And what is sought may be a view of the
-        // page that the descent overwrites.
+        // Where keys repeat a separator may reach into the data: it compares with both in one. And what is sought may be
+        // a view of the page that the descent overwrites.
         int keyLength = key.Length, length = key.Length + data.Length;
         Grow(ref _bookmark, length);
         key.CopyTo(_bookmark);
         data.CopyTo(_bookmark.AsSpan(keyLength));
-        Descend(Way.Key, _bookmark.AsSpan(0, length));
+        Descend(Way.Key, _bookmark.AsSpan(0, length), keyLength);
         return Forward(LowerBound(_bookmark.AsSpan(0, keyLength), _bookmark.AsSpan(keyLength, length - keyLength)));
     }
 
@@ -224,7 +225,7 @@ public sealed class TreeCursor
     }
 
     /// <summary>Goes down to a leaf, which then lies in the buffer.</summary>
-    private void Descend(Way way, ReadOnlySpan<byte> key)
+    private void Descend(Way way, ReadOnlySpan<byte> bookmark = default, int keyLength = 0)
     {
         Leave(Place.BeforeFirst);
         _walked = 0;
@@ -245,7 +246,7 @@ public sealed class TreeCursor
                 return;
             }
 
-            number = Child(page, number, way, key);
+            number = Child(page, number, way, page.HasRepeatingKeys ? bookmark : bookmark[..keyLength]);
         }
     }
 

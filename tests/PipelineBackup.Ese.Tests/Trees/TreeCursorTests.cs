@@ -100,6 +100,7 @@ public sealed class TreeCursorTests
         var all = Walk(cursor, c => c.MoveNext());
         var (page, line, key, _) = all[all.Count / 2];
         file.Change(new(page), p => p[p.Length - 4 * (line + 2) + 3] |= (byte)LineFlags.Deleted << 5);
+        cursor.Open(cursor.Root, cursor.ObjectId);
         Assert.Equal(all.Where(n => n.Key != key), Walk(cursor, c => c.MoveNext()));
         Assert.False(cursor.Seek(Convert.FromHexString(key)));
         cursor.IncludesDeleted = true;
