@@ -9,6 +9,9 @@ public enum EseError
     /// <summary>No error.</summary>
     Success = 0,
 
+    /// <summary>The bytes a stored value decompresses to are not the ones it was compressed from.</summary>
+    CompressionIntegrityCheckFailed = -431,
+
     /// <summary>A log file is damaged.</summary>
     LogFileCorrupt = -501,
 
@@ -126,8 +129,29 @@ public enum EseError
     /// <summary>Two files that belong together have different page sizes.</summary>
     PageSizeMismatch = -1213,
 
+    /// <summary>The catalog is damaged: a row is missing or contradicts another.</summary>
+    CatalogCorrupted = -1220,
+
     /// <summary>Pages of the database are being reseeded.</summary>
     DatabaseIncompleteIncrementalReseed = -1226,
+
+    /// <summary>There is no such table.</summary>
+    ObjectNotFound = -1305,
+
+    /// <summary>There is no such index.</summary>
+    IndexNotFound = -1404,
+
+    /// <summary>There is no such column.</summary>
+    ColumnNotFound = -1507,
+
+    /// <summary>A long value is damaged: its root or a chunk is missing, or a chunk has the wrong size.</summary>
+    LongValueCorrupted = -1526,
+
+    /// <summary>A compressed value cannot be decompressed.</summary>
+    DecompressionFailed = -1620,
+
+    /// <summary>An encrypted value cannot be decrypted.</summary>
+    DecryptionFailed = -1622,
 
     /// <summary>There is no such file.</summary>
     FileNotFound = -1811,
