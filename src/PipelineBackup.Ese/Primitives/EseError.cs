@@ -9,6 +9,24 @@ public enum EseError
     /// <summary>No error.</summary>
     Success = 0,
 
+    /// <summary>A link to a sibling page leads to no such page.</summary>
+    BadPageLink = -327,
+
+    /// <summary>A link to a page of the next lower level leads to no such page.</summary>
+    BadParentPageLink = -338,
+
+    /// <summary>The tree of a tree's available extents is damaged: it contradicts what is owned or in use.</summary>
+    SPAvailExtCorrupted = -341,
+
+    /// <summary>The tree of a tree's owned extents is damaged: it contradicts other trees or the file.</summary>
+    SPOwnExtCorrupted = -343,
+
+    /// <summary>A page was changed later than the database by its own count.</summary>
+    DbTimeCorrupted = -344,
+
+    /// <summary>Pages are owned by a tree that neither uses them nor has them to give.</summary>
+    DatabaseLeakInSpace = -348,
+
     /// <summary>The bytes a stored value decompresses to are not the ones it was compressed from.</summary>
     CompressionIntegrityCheckFailed = -431,
 
@@ -141,11 +159,14 @@ public enum EseError
     /// <summary>There is no such index.</summary>
     IndexNotFound = -1404,
 
+    /// <summary>An index does not list the rows of its table.</summary>
+    SecondaryIndexCorrupted = -1414,
+
     /// <summary>There is no such column.</summary>
     ColumnNotFound = -1507,
 
-    /// <summary>A long value is damaged: its root or a chunk is missing, or a chunk has the wrong size.</summary>
-    LongValueCorrupted = -1526,
+    /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
+    LVCorrupted = -1526,
 
     /// <summary>A compressed value cannot be decompressed.</summary>
     DecompressionFailed = -1620,
