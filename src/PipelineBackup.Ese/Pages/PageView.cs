@@ -115,6 +115,13 @@ public readonly ref struct PageView
     public bool IsRoot => (Flags & PageFlags.Root) != 0;
 
     /// <summary>
+    /// Whether keys of the page's tree may repeat, so that key and data tell nodes apart. Never so in a space tree: its
+    /// pages carry the mark of their owner.
+    /// </summary>
+    public bool HasRepeatingKeys =>
+        (Flags & (PageFlags.NonUniqueKeys | PageFlags.SpaceTree)) == PageFlags.NonUniqueKeys;
+
+    /// <summary>
     /// The line of tag 0: of a root what <see cref="RootHeader"/> or, in a space tree, <see cref="SplitBuffer"/> reads,
     /// of any other page its prefix key.
     /// </summary>
