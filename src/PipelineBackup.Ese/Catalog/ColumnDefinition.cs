@@ -13,7 +13,7 @@ public sealed class ColumnDefinition
         Flags = (ColumnFlags)row.Flags;
         CodePage = row.PagesOrLocale;
         RecordOffset = table.IsCatalog ? CatalogRow.OffsetOf(Id) ?? row.RecordOffset : row.RecordOffset;
-        Default = row.DefaultValue;
+        Default = row.DefaultValue is { } value ? value : default(ReadOnlyMemory<byte>?);
     }
 
     /// <summary>The table that defines it: of an inherited column the template.</summary>
