@@ -59,16 +59,6 @@ public static class CatalogReader
     internal static EseException Corrupt(string message) => new(EseError.CatalogCorrupted, message,
         "Check the database: where the shadow of the catalog is whole, its tables can be read from there.");
 
-    /// <summary>Plain bytes of a chunk of tables that name no other number.</summary>
-    private static int DefaultChunkBytes(PageSize pageSize) => pageSize.Bytes switch
-    {
-        2048 => 1966,
-        4096 => 4014,
-        8192 => 8110,
-        16384 => 4050,
-        _ => 8150,
-    };
-
     // A table's row comes before the rows of what belongs to it: they are in the order of table, kind, id.
     private static void Take(in CatalogRow row, List<TableDefinition> tables, PageSize pageSize)
     {
@@ -79,7 +69,7 @@ public static class CatalogReader
                 throw Corrupt($"the table {row.Name} has two ids, {row.TableId} and {row.Id}");
             if (row.LongValueChunk > pageSize.Bytes)
                 throw Corrupt($"the table {row.Name} cuts long values into chunks of {row.LongValueChunk} bytes");
-            tables.Add(new(row, DefaultChunkBytes(pageSize)));
+            tables.Add(new(row, LongValueTree.DefaultChunkBytes(pageSize)));
             return;
         }
 

@@ -13,7 +13,7 @@ public sealed class TableDefinition
         Root = new(row.TypeOrRoot);
         Flags = (TableFlags)row.Flags;
         TemplateName = row.TemplateName;
-        LongValueChunkBytes = row.LongValueChunk is var chunk and not 0 ? chunk : (uint)defaultChunkBytes;
+        LongValueChunkBytes = row.LongValueChunk is var chunk and not 0 ? (int)chunk : defaultChunkBytes;
     }
 
     /// <summary>Its name.</summary>
@@ -35,7 +35,7 @@ public sealed class TableDefinition
     public TableDefinition? Template { get; internal set; }
 
     /// <summary>Plain bytes of every chunk of a long value but the last.</summary>
-    public uint LongValueChunkBytes { get; }
+    public int LongValueChunkBytes { get; }
 
     /// <summary>The id of its tree of long values; none when it has no such tree.</summary>
     public ObjectId LongValueObjectId { get; private set; }
