@@ -31,4 +31,10 @@ public sealed record CheckReport
     /// Pages that are owned and of no use. A finding in a clean database; one that was not shut down may have some.
     /// </summary>
     public long LeakedPages { get; init; }
+
+    /// <summary>Rows of all tables, those of the catalog included.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Long values of all tables.</summary>
+    public long LongValues { get; init; }
 }

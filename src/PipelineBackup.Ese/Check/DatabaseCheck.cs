@@ -31,17 +31,31 @@ public sealed class DatabaseCheck
         _findings = new(limit);
     }
 
-    /// <summary>Checks pages, trees and space.</summary>
-    /// <param name="trees">All trees but that of page 1, in any order.</param>
+    /// <summary>Checks everything.</summary>
     /// <param name="cancellationToken">Ends the check with an exception.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="IOException">The file system failed.</exception>
-    internal CheckReport Run(IEnumerable<TreeIdentity> trees, CancellationToken cancellationToken = default)
+    public CheckReport Run(CancellationToken cancellationToken = default)
     {
         var pages = new PageCheck(_file, _header, _findings);
-        pages.Run(cancellationToken);
         var space = new SpaceCheck(_file, _findings);
-        int count = 1 + CheckTrees(space, trees, cancellationToken);
+        var rows = new RowCheck(_file, _findings);
+        pages.Run(cancellationToken);
+
+        var copies = new CatalogCheck(_file, _findings);
+        int trees = 0;
+        if (copies.Read() is { } catalog)
+        {
+            trees = CheckTrees(space, catalog, cancellationToken);
+            copies.CompareCopies(cancellationToken);
+            copies.CompareIds(catalog);
+            foreach (var table in catalog.Tables)
+            {
+                if (!_findings.IsFull)
+                    rows.Run(table, cancellationToken);
+            }
+        }
+
         return new()
         {
             Findings = _findings.Findings,
@@ -49,34 +63,42 @@ public sealed class DatabaseCheck
             Pages = _file.LastPage.Value,
             ZeroPages = pages.Zero,
             CorrectedPages = pages.Corrected,
-            Trees = count,
+            Trees = trees,
             TreePages = space.Pages.Pages,
             Nodes = space.Pages.Nodes,
             LeakedPages = space.Leaked,
+            Rows = rows.Rows,
+            LongValues = rows.LongValues,
         };
     }
 
-    private int CheckTrees(SpaceCheck space, IEnumerable<TreeIdentity> trees, CancellationToken cancellationToken)
+    /// <summary>Checks all trees from the bottom up; without the catalog it would not be known what is whose.</summary>
+    private int CheckTrees(SpaceCheck space, DatabaseCatalog catalog, CancellationToken cancellationToken)
     {
         int count = 0;
+
+        // A crash may lose pages on their way from one tree to another; a clean database has lost none.
         bool isClean = _header.State == DatabaseState.CleanShutdown;
-        var database = TreeIdentity.Database;
-        var children = trees.ToLookup(tree => tree.Parent);
         var tables = new List<SpaceCheck.OwnedSpace>();
-        foreach (var table in children[database.Root])
+        foreach (var table in catalog.Tables)
         {
             var owned = new List<SpaceCheck.OwnedSpace>();
-            foreach (var tree in children[table.Root])
-            {
-                owned.Add(space.Run(tree, 2, [], isClean, cancellationToken));
-                count++;
-            }
-
-            tables.Add(space.Run(table, 1, owned, isClean, cancellationToken));
-            count++;
+            var trees = CatalogCheck.TreesOf(table).ToList();
+            foreach (var tree in trees.Skip(1))
+                Run(tree, 2, [], owned);
+            Run(trees[0], 1, owned, tables);
         }
 
-        space.Run(database, 0, tables, isClean, cancellationToken);
+        Run(TreeIdentity.Database, 0, tables, []);
         return count;
+
+        void Run(TreeIdentity tree, int generation, List<SpaceCheck.OwnedSpace> children,
+            List<SpaceCheck.OwnedSpace> siblings)
+        {
+            if (_findings.IsFull)
+                return;
+            siblings.Add(space.Run(tree, generation, children, isClean, cancellationToken));
+            count++;
+        }
     }
 }

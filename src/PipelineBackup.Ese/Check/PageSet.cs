@@ -71,16 +71,16 @@ internal sealed class PageSet
     }
 
     /// <summary>Counts the pages of a run that are in neither of two sets.</summary>
-    /// <param name="other">The other set.</param>
+    /// <param name="other">The other set; null is an empty one.</param>
     /// <param name="extent">The run.</param>
     /// <param name="first">The first of them; none when there are none.</param>
-    public long CountInNeither(PageSet other, PageExtent extent, out PageNumber first)
+    public long CountInNeither(PageSet? other, PageExtent extent, out PageNumber first)
     {
         long count = 0;
         first = PageNumber.None;
         foreach (var (word, mask) in new Words(extent))
         {
-            ulong missing = ~(_bits[word] | other._bits[word]) & mask;
+            ulong missing = ~(_bits[word] | (other is null ? 0 : other._bits[word])) & mask;
             first = first == PageNumber.None ? Lowest(word, missing) : first;
             count += BitOperations.PopCount(missing);
         }

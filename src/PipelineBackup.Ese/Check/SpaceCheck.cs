@@ -15,8 +15,8 @@ internal sealed class SpaceCheck
     private readonly TreeCheck _pages;
     private readonly PageSet _used, _mine;
 
-    // What trees own by generation: page 1, tables, their trees. The last has no children.
-    private readonly PageSet[] _owned;
+    // What all tables own, and what all trees of tables do.
+    private readonly PageSet _tables, _children;
     private TreeIdentity _tree = TreeIdentity.Database;
     private int _generation;
     private bool _isOwnedKnown;
@@ -27,22 +27,22 @@ internal sealed class SpaceCheck
         _findings = findings;
         _used = new(file.LastPage);
         _mine = new(file.LastPage);
-        var none = new PageSet(PageNumber.None);
-        _owned = [none, new(file.LastPage), new(file.LastPage), none];
+        _tables = new(file.LastPage);
+        _children = new(file.LastPage);
         _pages = new(file, findings, Enter);
     }
 
-    /// <summary>What was found when a child asked its parent's space.</summary>
+    /// <summary>The check of the trees' pages, with what it counted.</summary>
     public TreeCheck Pages => _pages;
 
     /// <summary>Pages that are owned and of no use, over all trees.</summary>
     public long Leaked { get; private set; }
 
-    /// <summary>Pages of page 1's tree: what the database owns.</summary>
-    public long Owned { get; private set; }
+    /// <summary>What all trees of the generation own; nothing is known, nor needed, of page 1.</summary>
+    private PageSet? Generation => _generation switch { 1 => _tables, 2 => _children, _ => null };
 
-    /// <summary>Whether a page is used, kept or available as far as trees were checked.</summary>
-    public bool IsAccounted(PageNumber page) => _used.Contains(page);
+    /// <summary>What was given on to the generation below; null of the last.</summary>
+    private PageSet? Given => _generation switch { 0 => _tables, 1 => _children, _ => null };
 
     /// <summary>Checks a tree whose children were checked before.</summary>
     /// <param name="tree">The tree.</param>
@@ -113,7 +113,7 @@ internal sealed class SpaceCheck
                 end = extent.Last;
                 extents.Add(extent);
                 _mine.Add(extent);
-                if (_generation > 0 && _owned[_generation].Add(extent) is { Value: > 0 } twice)
+                if (Generation?.Add(extent) is { Value: > 0 } twice)
                     Found(EseError.SPOwnExtCorrupted, twice, $"is owned by another tree too (extent {extent})");
             }
 
@@ -185,7 +185,7 @@ internal sealed class SpaceCheck
     {
         if (_isOwnedKnown && _mine.FirstMissing(extent) is { Value: > 0 } foreign)
             Found(EseError.SPAvailExtCorrupted, foreign, $"is {use}, yet not owned (extent {extent})");
-        if (_owned[_generation + 1].FirstOf(extent) is { Value: > 0 } given)
+        if (Given?.FirstOf(extent) is { Value: > 0 } given)
             Found(EseError.SPAvailExtCorrupted, given, $"is {use}, yet given to another tree (extent {extent})");
         if (_used.Add(extent) is { Value: > 0 } twice)
             Found(EseError.SPAvailExtCorrupted, twice, $"is {use}, yet in use (extent {extent})");
@@ -197,7 +197,7 @@ internal sealed class SpaceCheck
         var first = PageNumber.None;
         foreach (var extent in extents)
         {
-            leaked += _used.CountInNeither(_owned[_generation + 1], extent, out var lost);
+            leaked += _used.CountInNeither(Given, extent, out var lost);
             first = first == PageNumber.None ? lost : first;
         }
 
@@ -223,7 +223,7 @@ internal sealed class SpaceCheck
 
         if (_isOwnedKnown && !_mine.Contains(page))
             Found(EseError.SPOwnExtCorrupted, page, "is used, yet not owned");
-        else if (_owned[_generation + 1].Contains(page))
+        else if (Given?.Contains(page) == true)
             Found(EseError.SPOwnExtCorrupted, page, "is used, yet given to another tree");
         return true;
     }
