@@ -35,6 +35,9 @@ public sealed record CheckReport
     /// <summary>Rows of all tables, those of the catalog included.</summary>
     public long Rows { get; init; }
 
+    /// <summary>Entries of all secondary indexes.</summary>
+    public long IndexEntries { get; init; }
+
     /// <summary>Long values of all tables.</summary>
     public long LongValues { get; init; }
 }

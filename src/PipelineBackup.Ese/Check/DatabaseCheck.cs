@@ -1,12 +1,22 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Checks a whole database: every page by itself, every tree from its root down, who owns which page. Damage is never an
-/// exception, always a finding.
+/// Checks a whole database. Damage is never an exception, always a finding.
 /// </summary>
 /// <remarks>
-/// Memory: four bits a page of the file, a page buffer for each level of a tree, the extents of one table. A database
-/// that was not shut down cleanly can be wrong legitimately: recover it first.
+/// <list type="number">
+/// <item>Every page by itself: checksum, rules of a sound page, no change later than the header's.</item>
+/// <item>The catalog against its shadow and against the list of object ids.</item>
+/// <item>Every tree from its root down: levels, siblings, separators, order of keys, each page reached once.</item>
+/// <item>Space: every page owned by one tree and of one use, none lost.</item>
+/// <item>Every table: rows are records under their own keys, indexes list what the rows call for and nothing else, long
+/// values have all their chunks and as many references as they count.</item>
+/// </list>
+/// <para>
+/// Memory: four bits a page of the file, a page buffer for each level of a tree, the catalog, the extents of one table's
+/// trees, a count for each of up to a million long values. A database that was not shut down cleanly can be wrong
+/// legitimately: recover it first.
+/// </para>
 /// </remarks>
 public sealed class DatabaseCheck
 {
@@ -68,6 +78,7 @@ public sealed class DatabaseCheck
             Nodes = space.Pages.Nodes,
             LeakedPages = space.Leaked,
             Rows = rows.Rows,
+            IndexEntries = rows.IndexEntries,
             LongValues = rows.LongValues,
         };
     }

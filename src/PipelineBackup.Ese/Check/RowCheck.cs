@@ -1,12 +1,18 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Checks the rows of one table: that each is a record, and what it refers to.</summary>
+/// <summary>
+/// Checks the rows of one table: that each is a record under its own key, that the indexes list it, that the long values
+/// it refers to are there.
+/// </summary>
 /// <param name="file">Where the pages come from.</param>
 /// <param name="findings">Where findings go.</param>
 internal sealed class RowCheck(IPageFile file, FindingList findings)
 {
     /// <summary>Rows so far, over all tables.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>Entries of secondary indexes so far, over all tables.</summary>
+    public long IndexEntries { get; private set; }
 
     /// <summary>Long values so far, over all tables.</summary>
     public long LongValues { get; private set; }
@@ -19,14 +25,24 @@ internal sealed class RowCheck(IPageFile file, FindingList findings)
         LongValues += Math.Max(0, values);
         try
         {
+            var rows = new TableReader(file, table);
+            var indexes = Indexes(rows);
             for (int share = 0; share < longValues.Shares && !findings.IsFull; share++)
             {
                 // Where the long values cannot be read the rows still are.
                 if (values >= 0)
                     longValues.Start(share);
-                Walk(table, values >= 0 ? longValues : null, isFirst: share == 0, cancellationToken);
+                Walk(rows, share == 0 ? indexes : null, values >= 0 ? longValues : null, cancellationToken);
                 if (values >= 0)
                     longValues.Finish();
+            }
+
+            foreach (var index in indexes)
+            {
+                if (findings.IsFull)
+                    return;
+                index.Finish(cancellationToken);
+                IndexEntries += index.Entries;
             }
         }
         catch (EseException e)
@@ -35,28 +51,57 @@ internal sealed class RowCheck(IPageFile file, FindingList findings)
         }
     }
 
-    private void Walk(TableDefinition table, LongValueCheck? longValues, bool isFirst,
+    private List<IndexCheck> Indexes(TableReader rows)
+    {
+        var checks = new List<IndexCheck>();
+        foreach (var index in rows.Table.Indexes)
+        {
+            try
+            {
+                checks.Add(new(file, rows, index, findings));
+            }
+            catch (ArgumentException e)
+            {
+                findings.Add(EseError.CatalogCorrupted, rows.Table.Name, PageNumber.None, e.Message);
+            }
+        }
+
+        return checks;
+    }
+
+    /// <summary>Goes through the rows; everything but the references is looked at the first time only.</summary>
+    private void Walk(TableReader rows, List<IndexCheck>? indexes, LongValueCheck? longValues,
         CancellationToken cancellationToken)
     {
-        var layout = new RowLayout(table);
-        var cursor = new TreeCursor(file, table.Root, table.ObjectId);
+        var cursor = rows.Cursor;
+        cursor.Open(rows.Table.Root, rows.Table.ObjectId);
         while (!findings.IsFull && cursor.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Rows += isFirst ? 1 : 0;
+            Rows += indexes is null ? 0 : 1;
             try
             {
-                var record = new RecordView(cursor.Data, cursor.View.RecordFormat());
-                if (isFirst)
-                    Look(layout, record);
+                var record = rows.Row.Record;
+                if (indexes is not null)
+                    Look(rows.Layout, record);
                 if (longValues is not null)
-                    Refer(layout, record, cursor, longValues);
+                    Refer(rows.Layout, record, cursor, longValues);
             }
             catch (EseException e)
             {
-                if (isFirst)
-                    findings.Add(e.Error, table.Name, cursor.Page, $"line {cursor.Line}: {e.Message}");
+                if (indexes is not null)
+                {
+                    findings.Add(e.Error, rows.Table.Name, cursor.Page, $"line {cursor.Line}: {e.Message}");
+                    indexes.ForEach(index => index.GiveUp());
+                }
+
+                continue;
             }
+
+            if (indexes is null)
+                continue;
+            foreach (var index in indexes)
+                index.Take();
         }
     }
 

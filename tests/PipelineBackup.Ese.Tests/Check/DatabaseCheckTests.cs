@@ -19,6 +19,7 @@ public sealed class DatabaseCheckTests
         Assert.Equal(21, report.Trees);
         Assert.InRange(report.TreePages, most / 3, most);
         Assert.InRange(report.Nodes, report.Rows, int.MaxValue);
+        Assert.InRange(report.IndexEntries, 4000, int.MaxValue);
         Assert.InRange(report.LongValues, 50, int.MaxValue);
     }
 
