@@ -34,6 +34,12 @@ public sealed class TableReader
         ? new(_layout, _cursor.Key, new RecordView(_cursor.Data, _cursor.View.RecordFormat()))
         : throw new InvalidOperationException("the reader stands on no row");
 
+    /// <summary>The cursor over the rows, for their pages and lines.</summary>
+    internal TreeCursor Cursor => _cursor;
+
+    /// <summary>What makes columns of records.</summary>
+    internal RowLayout Layout => _layout;
+
     /// <summary>Index of a column, for <see cref="RowView"/>.</summary>
     /// <param name="name">Its name, whatever the case.</param>
     /// <exception cref="EseException">There is no column of that name (-1507).</exception>

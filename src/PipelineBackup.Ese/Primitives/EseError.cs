@@ -159,6 +159,9 @@ public enum EseError
     /// <summary>There is no such index.</summary>
     IndexNotFound = -1404,
 
+    /// <summary>A row stands under another key than its columns make.</summary>
+    PrimaryIndexCorrupted = -1413,
+
     /// <summary>An index does not list the rows of its table.</summary>
     SecondaryIndexCorrupted = -1414,
 

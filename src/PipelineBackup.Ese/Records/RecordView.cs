@@ -149,7 +149,11 @@ public readonly ref struct RecordView
     internal static EseException Corrupt(string message) => new(EseError.DatabaseCorrupted, message,
         "Check the database; restore it from a backup when its pages have passed their checksums.");
 
-    private TaggedColumn At(int index)
+    /// <summary>Tagged columns in the directory; none in the old format, which has no directory.</summary>
+    internal int DirectoryEntries => _directoryEntries;
+
+    /// <summary>The tagged column of one entry of the directory, whatever table or template defines it.</summary>
+    internal TaggedColumn At(int index)
     {
         int start = OffsetOf(index), end = index + 1 < _directoryEntries ? OffsetOf(index + 1) : _tagged.Length;
         if (start < EntryBytes * _directoryEntries || start > end || end > _tagged.Length)
