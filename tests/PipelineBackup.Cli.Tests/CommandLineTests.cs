@@ -60,6 +60,7 @@ public class CommandLineTests
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
     [InlineData("ese logs", "<file|directory>")]
+    [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
     [InlineData("demo", "--keep")]
     public void Help_names_every_option_an_example_and_the_exit_codes(string command, string words)
     {
@@ -77,7 +78,7 @@ public class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "checksum", "demo", "info", "list", "logs", "restore", "show", "verify"], commands.Select(command => command.Name).Order());
+        Assert.Equal(["backup", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"], commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {
             var parsed = root.Parse(command.Example.Split(' ')[1..]);
