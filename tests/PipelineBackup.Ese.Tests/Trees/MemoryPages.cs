@@ -75,6 +75,51 @@ internal sealed class MemoryPages : IPageFile
         return new PageView(page).IsZero ? PageVerdict.Uninitialized : PageVerdict.Ok;
     }
 
+    /// <summary>The bytes of one node's line, to be changed; <see cref="Seal"/> follows.</summary>
+    public Span<byte> Line(PageNumber number, int line)
+    {
+        var tag = View(number).Tag(line + View(number).ReservedTags);
+        return this[number].Slice(tag.Offset, tag.Length);
+    }
+
+    /// <summary>Makes a node of an inner page lead to another page.</summary>
+    public void SetChild(PageNumber number, int line, PageNumber child)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(Line(number, line)[^4..], child.Value);
+        Seal(number);
+    }
+
+    /// <summary>Marks a node as deleted.</summary>
+    public void Delete(PageNumber number, int line)
+    {
+        int tag = line + View(number).ReservedTags;
+        if (PageSize.IsSmall)
+            this[number][PageSize.Bytes - 4 * (tag + 1) + 3] |= (byte)LineFlags.Deleted << 5;
+        else
+            Line(number, line)[1] |= (byte)LineFlags.Deleted << 5;
+        Seal(number);
+    }
+
+    /// <summary>The child that a node of an inner page leads to.</summary>
+    public PageNumber Child(PageNumber number, int line)
+    {
+        Assert.Equal(PageRule.None, View(number).Node(line, out var node));
+        return node.Child;
+    }
+
+    /// <summary>The first page directly above the leaves of a tree.</summary>
+    public PageNumber AboveLeaves(PageNumber root)
+    {
+        var number = root;
+        while ((View(number).Flags & PageFlags.ParentOfLeaf) == 0)
+        {
+            Assert.False(View(number).IsLeaf, $"the tree {root} is one leaf");
+            number = Child(number, 0);
+        }
+
+        return number;
+    }
+
     /// <summary>
     /// Roots of all trees but space trees, found by their pages: flagged root, not given up, with a space header.
     /// </summary>
