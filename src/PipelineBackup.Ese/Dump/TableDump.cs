@@ -192,8 +192,7 @@ internal sealed class TableDump
 
     private static byte[] Fragment(string before, string name, string after)
     {
-        using var stream = new MemoryStream();
-        var lines = new DumpLines(stream);
+        var lines = new DumpLines(Stream.Null, capacity: 128);
         lines.Add(Encoding.ASCII.GetBytes(before));
         lines.AddText(name);
         lines.Add(Encoding.ASCII.GetBytes(after));
