@@ -45,7 +45,7 @@ internal sealed class EseLogsCommand : OperationCommand
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is not there", path);
-        var check = LogCheck.Of(Path.GetFileName(path), LogFileReader.Scan(path));
+        var check = LogChecksums.Of(Path.GetFileName(path), LogFileReader.Scan(path));
         var failure = check.Error == EseError.Success ? null
             : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
                 "take the file from another copy or backup");
