@@ -52,7 +52,7 @@ public sealed class CatalogReaderTests
         Assert.Contains(derived.Indexes, index => (index.Flags & IndexFlags.Derived) != 0);
         var indexes = catalog.Tables.SelectMany(table => table.Indexes).ToList();
         Assert.Contains(indexes, index => index.Conditions.Any(condition => condition.MustBeNull));
-        Assert.Contains(indexes, index => index.Conditions.Any(condition => !condition.MustBeNull));
+        Assert.Contains(indexes, index => index.Segments.Any(segment => segment.IsDescending));
         Assert.Contains(indexes, index => index.Tuples is { MinLength: 3, MaxLength: 10, Increment: 1, Start: 0 });
         Assert.Contains(indexes, index => index.KeyMost > IndexDefinition.DefaultKeyMost);
     }
