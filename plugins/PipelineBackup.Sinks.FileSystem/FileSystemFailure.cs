@@ -46,7 +46,8 @@ internal static class FileSystemFailure
             },
             FileFault.Unsupported => new(message, failure)
             {
-                Hint = "HINT: this file system cannot create a name without replacing; choose another one for the store.",
+                Hint =
+                    "HINT: this file system cannot create a name without replacing; choose another one for the store.",
             },
             FileFault.Passing => new(message, failure) { Error = JetError.DiskIO, Transient = true },
             _ => new(message, failure) { Error = JetError.DiskIO },
@@ -55,8 +56,14 @@ internal static class FileSystemFailure
 
     /// <summary>There is no such object, or its range lies beyond the end.</summary>
     /// <param name="message">What was asked for.</param>
-    public static SinkException NotFound(string message) =>
-        new(message) { Failure = SinkFailure.NotFound, Error = JetError.FileNotFound, ExitCode = ExitCode.NotFound };
+    /// <param name="failure">What the file system said, where it was asked.</param>
+    public static SinkException NotFound(string message, Exception? failure = null) =>
+        new(message, failure)
+        {
+            Failure = SinkFailure.NotFound,
+            Error = JetError.FileNotFound,
+            ExitCode = ExitCode.NotFound,
+        };
 
     /// <summary>The name is taken.</summary>
     /// <param name="name">The name.</param>
@@ -65,7 +72,8 @@ internal static class FileSystemFailure
 
     /// <summary>A symbolic link lies in the way; the store does not follow it.</summary>
     /// <param name="path">The link.</param>
-    public static SinkException Link(string path) => new($"'{path}' is a symbolic link, which the store does not follow")
+    public static SinkException Link(string path) =>
+        new($"'{path}' is a symbolic link, which the store does not follow")
     {
         Failure = SinkFailure.AccessDenied,
         Error = JetError.AccessDenied,

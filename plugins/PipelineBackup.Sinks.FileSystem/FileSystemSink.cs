@@ -10,8 +10,8 @@ namespace PipelineBackup.Sinks.FileSystem;
 ///   set/backups/20261120….json  an object
 /// </code>
 /// An object is written under a temporary name, flushed, renamed to a name that must be free, and the directory that
-/// holds the name is flushed: a crash at any moment leaves the whole object or a temporary file. Symbolic links below the
-/// directory are not followed. One process or many may use a directory at the same time.
+/// holds the name is flushed: a crash at any moment leaves the whole object or a temporary file. Symbolic links below
+/// the directory are not followed. One process or many may use a directory at the same time.
 /// </remarks>
 public sealed class FileSystemSink : IBackupSink
 {
@@ -56,7 +56,8 @@ public sealed class FileSystemSink : IBackupSink
 
         return Directory.Exists(root)
             ? new(root, options)
-            : throw FileSystemFailure.NotFound($"there is no store '{root}': {(File.Exists(root) ? "it is a file" : "no such directory")}");
+            : throw FileSystemFailure.NotFound(
+                $"there is no store '{root}': {(File.Exists(root) ? "it is a file" : "no such directory")}");
     }
 
     /// <inheritdoc/>
@@ -121,7 +122,8 @@ public sealed class FileSystemSink : IBackupSink
     {
         if (Directory.Exists(path) && !StoreDirectory.IsLink(path))
         {
-            throw new SinkException($"cannot store '{name}': the store has objects below that name, so that it is a directory")
+            throw new SinkException(
+                $"cannot store '{name}': the store has objects below that name, so that it is a directory")
             {
                 Hint = "HINT: a store in a directory cannot have an object 'a' beside an object 'a/b'.",
             };
@@ -137,20 +139,23 @@ public sealed class FileSystemSink : IBackupSink
         try
         {
             StoreDirectory.RefuseLink(path);
-            if (!File.Exists(path))
-                throw FileSystemFailure.NotFound($"there is no object '{name}' in '{_directory.Root}'");
+            // Where a directory has the name, there is no object, and opening it would be called a lack of permission.
+            // Whether a file is there only the open can tell: without permission a look says no.
+            if (Directory.Exists(path))
+                throw NoObject(name, null);
             var file = File.OpenHandle(
-                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous | FileOptions.SequentialScan);
+                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
             long length = RandomAccess.GetLength(file);
             if (range.Fits(length))
                 return new(file, name, range.Offset, range.Length ?? length - range.Offset);
             file.Dispose();
             throw FileSystemFailure.NotFound(
-                $"object '{name}' has {length} bytes: bytes {range.Offset} to {range.Offset + range.Length} lie beyond its end");
+                $"object '{name}' has {length} bytes, and {range.Length ?? 0} from {range.Offset} on lie beyond them");
         }
         catch (Exception failure) when (FileSystemFailure.Is(failure))
         {
-            throw FileSystemFailure.Of(failure, $"cannot open '{name}'");
+            throw IsMissing(failure) ? NoObject(name, failure) : FileSystemFailure.Of(failure, $"cannot open '{name}'");
         }
     }
 
@@ -160,19 +165,24 @@ public sealed class FileSystemSink : IBackupSink
         try
         {
             StoreDirectory.RefuseLink(path);
-            if (!File.Exists(path))
+            if (Directory.Exists(path))
                 return;
             File.Delete(path);
             // The emptied directory stays: another writer may be about to put something there.
             DurableFile.FlushDirectory(Path.GetDirectoryName(path)!);
         }
-        catch (DirectoryNotFoundException)
-        {
-            // Gone with its directory since the look.
-        }
         catch (Exception failure) when (FileSystemFailure.Is(failure))
         {
-            throw FileSystemFailure.Of(failure, $"cannot delete '{name}'");
+            // What is not there, or not even its directory, is as good as deleted.
+            if (!IsMissing(failure))
+                throw FileSystemFailure.Of(failure, $"cannot delete '{name}'");
         }
     }
+
+    private SinkException NoObject(ObjectName name, Exception? failure) =>
+        FileSystemFailure.NotFound($"there is no object '{name}' in '{_directory.Root}'", failure);
+
+    // On the way to 'a/b' a file 'a' is as good as no directory.
+    private static bool IsMissing(Exception failure) =>
+        DurableFile.FaultOf(failure) is FileFault.NotFound or FileFault.NotDirectory;
 }

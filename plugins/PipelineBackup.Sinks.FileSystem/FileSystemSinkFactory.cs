@@ -11,11 +11,14 @@ public sealed class FileSystemSinkFactory : IBackupSinkFactory
     {
         ArgumentNullException.ThrowIfNull(address);
         if (!address.IsAbsoluteUri || address.Scheme != Scheme)
-            throw new ArgumentException($"'{address}' is no address of a directory: expected file:///path", nameof(address));
+            throw new ArgumentException(
+                $"'{address}' is no address of a directory: expected file:///path", nameof(address));
         if (address.Query.Length > 0 || address.Fragment.Length > 0)
-            throw new ArgumentException($"'{address}' has a query or fragment: write '?' as %3F and '#' as %23", nameof(address));
+            throw new ArgumentException(
+                $"'{address}' has a query or fragment: write '?' as %3F and '#' as %23", nameof(address));
         if (address.Host.Length > 0 && !OperatingSystem.IsWindows())
-            throw new ArgumentException($"'{address}' names a host: expected file:///path with three slashes", nameof(address));
+            throw new ArgumentException(
+                $"'{address}' names a host: expected file:///path with three slashes", nameof(address));
         return FileSystemSink.Open(address.LocalPath, create);
     }
 }

@@ -11,11 +11,14 @@ public sealed record FileSystemSinkOptions
 
     /// <summary>
     /// Whether large objects are written past the system's cache (Linux, where the file system allows it). It costs a
-    /// third of the processor time or less, and leaves the cache to the database that is being backed up. Default: true.
+    /// third of the processor time or less, and leaves the cache to the database that is being backed up. Default:
+    /// true.
     /// </summary>
     public bool DirectWrites { get; init; } = true;
 
-    /// <summary>How many objects are written or read at a time for full speed. Default: 2; more for an array of disks.</summary>
+    /// <summary>
+    /// How many objects are written or read at a time for full speed. Default: 2; more for an array of disks.
+    /// </summary>
     public int Concurrency { get; init; } = 2;
 
     /// <summary>The clock that stale files are judged by. Default: the system's.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PipelineBackup.Shared;
 
@@ -7,24 +6,13 @@ namespace PipelineBackup.Sinks.FileSystem;
 
 /// <summary>Writes the content of an object to a new file and makes it durable.</summary>
 /// <remarks>
-/// Large content goes past the system's cache where Linux and the file system allow it: copying into the cache costs
-/// three to ten times the processor time, and pushes out what the live database has there. That needs memory and
-/// lengths in whole blocks, as the slabs of a pack are; a rest that is none goes the ordinary way.
+/// Large content goes past the system's cache (<see cref="DirectFile"/>), as far as it lies in whole blocks, as the slabs
+/// of a pack do; a rest that is none goes the ordinary way.
 /// </remarks>
-internal static partial class ObjectFile
+internal static class ObjectFile
 {
-    // The largest of the block sizes that devices in use ask for.
-    private const int BlockSize = 4096;
-
-    // Below, the cache costs less than the second way of opening the file.
-    private const int DirectFrom = 1 << 20;
-
     // Between two looks at the token.
     private const int ChunkLength = 8 << 20;
-
-    private const int WriteOnly = 1;
-    private const int CloseOnExec = 0x80000;
-    private const int KeepSize = 1;
 
     /// <summary>Writes a file; returns when its content and length are on stable storage.</summary>
     /// <param name="path">The file, which is not there yet.</param>
@@ -35,9 +23,9 @@ internal static partial class ObjectFile
     public static void Write(string path, ObjectBody body, bool direct, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        Preallocate(file, body.Length);
+        DirectFile.Allocate(file, body.Length);
         long written = 0;
-        if (direct && body.Length >= DirectFrom && OpenDirect(path) is { } raw)
+        if (direct && body.Length >= DirectFile.WorthIt && DirectFile.TryOpen(path) is { } raw)
         {
             using (raw)
                 written = WriteBlocks(raw, body.Content, cancellationToken);
@@ -56,14 +44,15 @@ internal static partial class ObjectFile
     }
 
     // Writes whole blocks from the start as far as the memory lies on block boundaries; returns how far it came.
-    private static long WriteBlocks(SafeFileHandle file, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
+    private static long WriteBlocks(
+        SafeFileHandle file, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         long offset = 0;
         var chunk = new Chunk();
         foreach (var memory in content)
         {
-            var blocks = memory[..(memory.Length & -BlockSize)];
-            if (blocks.Length > 0 && !IsAligned(blocks))
+            var blocks = memory[..(memory.Length & -DirectFile.BlockSize)];
+            if (blocks.Length > 0 && !DirectFile.IsAligned(blocks))
                 break;
             chunk.Add(blocks);
             bool whole = blocks.Length == memory.Length;
@@ -126,39 +115,6 @@ internal static partial class ObjectFile
                 DurableFile.BeginFlush(file, start, ChunkLength);
         }
     }
-
-    private static unsafe bool IsAligned(ReadOnlyMemory<byte> memory)
-    {
-        using var pin = memory.Pin();
-        return ((nint)pin.Pointer & (BlockSize - 1)) == 0;
-    }
-
-    // Space in one piece. A hint: some file systems refuse it and write all the same, so writing tells what is true.
-    private static void Preallocate(SafeFileHandle file, long length)
-    {
-        if (OperatingSystem.IsLinux() && length >= DirectFrom)
-            _ = Allocate(file, KeepSize, 0, length);
-    }
-
-    private static SafeFileHandle? OpenDirect(string path)
-    {
-        int direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
-        {
-            Architecture.X64 => 0x4000,
-            Architecture.Arm64 => 0x10000,
-            _ => 0,
-        };
-        if (direct == 0)
-            return null;
-        int descriptor = Open(path, WriteOnly | CloseOnExec | direct);
-        return descriptor < 0 ? null : new(descriptor, ownsHandle: true);
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fallocate")]
-    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 
     /// <summary>Pieces of memory that one call writes.</summary>
     private sealed class Chunk

@@ -8,7 +8,8 @@ namespace PipelineBackup.Sinks.FileSystem;
 /// <param name="name">The object, for messages.</param>
 /// <param name="offset">First byte.</param>
 /// <param name="length">Number of bytes.</param>
-internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, long offset, long length) : SequentialStream
+internal sealed class ObjectRangeStream(SafeFileHandle file, ObjectName name, long offset, long length)
+    : SequentialStream
 {
     private readonly long _end = offset + length;
     private long _offset = offset;

@@ -10,7 +10,9 @@ namespace PipelineBackup.Sinks.FileSystem;
 /// <param name="root">Full path of the directory; it may itself be a link.</param>
 internal sealed class StoreDirectory(string root)
 {
-    /// <summary>The directory of files that are being written; its leading dot keeps it apart from every object.</summary>
+    /// <summary>
+    /// The directory of files that are being written; its leading dot keeps it apart from every object.
+    /// </summary>
     public const string TemporaryName = ".tmp";
 
     // Directories whose own names are known to be on disk: a directory that another process made a moment ago is there,
@@ -29,9 +31,13 @@ internal sealed class StoreDirectory(string root)
     /// <summary>Full path of the directory of files that are being written.</summary>
     public string Temporaries => Path.Combine(root, TemporaryName);
 
-    /// <summary>Where an object lies. Refuses links on the way there; what is at the end may be anything or nothing.</summary>
+    /// <summary>
+    /// Where an object lies. Refuses links on the way there; what is at the end may be anything or nothing.
+    /// </summary>
     /// <param name="name">The object.</param>
-    /// <exception cref="SinkException">A directory on the way is a symbolic link, or Windows cannot have such a name.</exception>
+    /// <exception cref="SinkException">
+    /// A directory on the way is a symbolic link, or Windows cannot have such a name.
+    /// </exception>
     public string PathOf(ObjectName name)
     {
         string text = name.ToString();

@@ -50,18 +50,21 @@ internal static class StoreListing
         }
     }
 
-    private static Task<List<Entry>> ReadAsync(string root, string name, string prefix, CancellationToken cancellationToken) =>
+    private static Task<List<Entry>> ReadAsync(
+        string root, string name, string prefix, CancellationToken cancellationToken) =>
         Task.Run(() => Read(root, name, prefix), cancellationToken);
 
     private static List<Entry> Read(string root, string name, string prefix)
     {
-        var found = new FileSystemEnumerable<(string Name, bool IsDirectory)>(
-            Path.Combine(root, name),
-            (ref FileSystemEntry entry) => ($"{name}{entry.FileName}{(entry.IsDirectory ? "/" : "")}", entry.IsDirectory),
-            s_everything);
         var entries = new List<Entry>();
         try
         {
+            // Opens the directory at once.
+            var found = new FileSystemEnumerable<(string Name, bool IsDirectory)>(
+                Path.Combine(root, name),
+                (ref FileSystemEntry entry) =>
+                    ($"{name}{entry.FileName}{(entry.IsDirectory ? "/" : "")}", entry.IsDirectory),
+                s_everything);
             foreach (var (full, isDirectory) in found)
             {
                 if (Judge(root, full, isDirectory, prefix) is { } entry)
@@ -81,17 +84,27 @@ internal static class StoreListing
         return entries;
     }
 
-    // Null for what is none of the store's: other names, temporary files, links, other prefixes, what is gone meanwhile.
+    // Null for what is none of the store's: other names, temporary files, links, other prefixes, what is gone
+    // meanwhile.
     private static Entry? Judge(string root, string name, bool isDirectory, string prefix)
     {
         bool inside = name.StartsWith(prefix, StringComparison.Ordinal);
         bool above = isDirectory && prefix.StartsWith(name, StringComparison.Ordinal);
         if (!(inside || above) || !ObjectName.TryParse(isDirectory ? name[..^1] : name, out _))
             return null;
-        if (isDirectory)
-            return StoreDirectory.IsLink(Path.Combine(root, name[..^1])) ? null : new(name, null);
-        var file = new FileInfo(Path.Combine(root, name));
-        return file.Exists && file.LinkTarget is null ? new(name, file.Length) : null;
+        string path = Path.Combine(root, isDirectory ? name[..^1] : name);
+        if (StoreDirectory.IsLink(path))
+            return null;
+        try
+        {
+            // Not after a look whether it is there: to whom looking is not permitted it says no, and the listing would
+            // not be complete.
+            return new(name, isDirectory ? null : new FileInfo(path).Length);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>An entry of a directory.</summary>

@@ -13,7 +13,9 @@ internal sealed class TemporaryFiles(string directory, FileSystemSinkOptions opt
     private readonly Lock _lock = new();
     private bool _ready;
 
-    /// <summary>A path for a file to write, which nothing has yet. The first call cleans up after crashed writers.</summary>
+    /// <summary>
+    /// A path for a file to write, which nothing has yet. The first call cleans up after crashed writers.
+    /// </summary>
     public string NewPath()
     {
         lock (_lock)

@@ -28,7 +28,7 @@ public sealed record BackupParent
     /// <summary>The newest log generation that the chain holds.</summary>
     public required int LastGeneration { get; init; }
 
-    /// <summary>Creation time of that log, its eight stored bytes in hexadecimal; empty when not known.</summary>
+    /// <summary>Creation time of that log, its eight bytes as one number in hexadecimal; empty when not known.</summary>
     public string LastCreated { get; init; } = "";
 
     /// <summary>XOR of the segment checksums of that log as the chain holds it, in hexadecimal; empty when not known.</summary>

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Testing;
 
-/// <summary>A source of its own for one law, with at least one database; thrown away with <c>DisposeAsync</c>.</summary>
+/// <summary>
+/// A source of its own for one law, with at least one database; thrown away with <c>DisposeAsync</c>.
+/// </summary>
 public interface ISourceUnderTest : IAsyncDisposable
 {
     /// <summary>The source. It may be asked for several sessions, one after the other.</summary>

@@ -7,16 +7,19 @@ namespace PipelineBackup.Testing;
 /// public static TheoryData&lt;string&gt; Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
 ///
 /// [Theory, MemberData(nameof(Laws))]
-/// public Task Keeps_the_law(string law) => SinkConformance.Law(law).RunAsync(() => new MyStore(), CancellationToken.None);
+/// public Task Keeps_the_law(string law) => SinkConformance.Law(law).RunAsync(() => new MyStore(),
+/// CancellationToken.None);
 /// </code>
-/// What no test can show is left to the sink's author: that an object survives a power cut once <c>PutAsync</c> returned.
+/// What no test can show is left to the sink's author: that an object survives a power cut once <c>PutAsync</c>
+/// returned.
 /// </remarks>
 public static class SinkConformance
 {
     /// <summary>All laws.</summary>
     public static IReadOnlyList<SinkLaw> Laws { get; } =
     [
-        .. WritingLaws.All, .. ReadingLaws.All, .. ListingLaws.All, .. DeletingLaws.All, .. CancellingLaws.All, .. SharingLaws.All,
+        .. WritingLaws.All, .. ReadingLaws.All, .. ListingLaws.All, .. DeletingLaws.All, .. CancellingLaws.All,
+        .. SharingLaws.All,
     ];
 
     /// <summary>The law of a name.</summary>

@@ -17,7 +17,9 @@ public sealed class SinkLaw
     /// <summary>Checks a sink.</summary>
     /// <param name="fresh">Gives an empty store; disposed at the end.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    /// <param name="timeLimit">How long a check may take before a call counts as hanging. Default: three minutes.</param>
+    /// <param name="timeLimit">
+    /// How long a check may take before a call counts as hanging. Default: three minutes.
+    /// </param>
     /// <exception cref="ConformanceException">The sink breaks the law.</exception>
     public async Task RunAsync(
         Func<ISinkUnderTest> fresh, CancellationToken cancellationToken, TimeSpan? timeLimit = null)

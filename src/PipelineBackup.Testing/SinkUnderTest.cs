@@ -21,7 +21,9 @@ public static class SinkUnderTest
     /// look at a user's own store.
     /// </summary>
     /// <param name="sink">The sink; it stays open.</param>
-    /// <param name="prefix">Where in the store to work, an object name of at most 100 characters without a slash at its end.</param>
+    /// <param name="prefix">
+    /// Where in the store to work, an object name of at most 100 characters without a slash at its end.
+    /// </param>
     public static ISinkUnderTest Within(IBackupSink sink, string prefix)
     {
         ArgumentNullException.ThrowIfNull(sink);

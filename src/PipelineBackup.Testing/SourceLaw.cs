@@ -17,7 +17,9 @@ public sealed class SourceLaw
     /// <summary>Checks a source.</summary>
     /// <param name="fresh">Gives a source with at least one database; disposed at the end.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    /// <param name="timeLimit">How long a check may take before a call counts as hanging. Default: three minutes.</param>
+    /// <param name="timeLimit">
+    /// How long a check may take before a call counts as hanging. Default: three minutes.
+    /// </param>
     /// <exception cref="ConformanceException">The source breaks the law.</exception>
     public async Task RunAsync(
         Func<ISourceUnderTest> fresh, CancellationToken cancellationToken, TimeSpan? timeLimit = null)

@@ -3,7 +3,8 @@ namespace PipelineBackup.Testing;
 /// <summary>Runs the check of a law, and says of every outcome which law it broke.</summary>
 internal static class Trial
 {
-    public static async Task RunAsync(string law, Func<Task> check, TimeSpan? timeLimit, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        string law, Func<Task> check, TimeSpan? timeLimit, CancellationToken cancellationToken)
     {
         try
         {

@@ -31,11 +31,15 @@ internal enum FileFault
     /// <summary>The file system cannot do this.</summary>
     Unsupported,
 
-    /// <summary>A time-out, a stale handle of a network file system, a lock of another process: may pass by itself.</summary>
+    /// <summary>
+    /// A time-out, a stale handle of a network file system, a lock of another process: may pass by itself.
+    /// </summary>
     Passing,
 }
 
-/// <summary>What must be on disk before a name may point to it, and how a name is taken without replacing another's file.</summary>
+/// <summary>
+/// What must be on disk before a name may point to it, and how a name is taken without replacing another's file.
+/// </summary>
 /// <remarks>
 /// The order that makes a file durable: write it under a temporary name, <see cref="Flush"/> it, rename it with
 /// <see cref="TryRenameNoReplace"/>, <see cref="FlushDirectory"/> the directory that now holds the name. Failures are
@@ -51,13 +55,15 @@ internal static partial class DurableFile
     private const int CloseOnExecOnLinux = 0x80000;
     private const int CloseOnExecOnMacOS = 0x1000000;
 
-    /// <summary>Writes everything of a file to stable storage (<c>fsync</c>, <c>F_FULLFSYNC</c>, <c>FlushFileBuffers</c>).</summary>
+    /// <summary>
+    /// Writes everything of a file to stable storage (<c>fsync</c>, <c>F_FULLFSYNC</c>, <c>FlushFileBuffers</c>).
+    /// </summary>
     /// <param name="file">The file, open for writing.</param>
     public static void Flush(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
 
     /// <summary>
-    /// Writes the names that a directory holds to stable storage. On Windows nothing is to be done: NTFS and ReFS journal
-    /// names, and <see cref="TryRenameNoReplace"/> there returns only once the rename is on disk.
+    /// Writes the names that a directory holds to stable storage. On Windows nothing is to be done: NTFS and ReFS
+    /// journal names, and <see cref="TryRenameNoReplace"/> there returns only once the rename is on disk.
     /// </summary>
     /// <param name="path">The directory.</param>
     public static void FlushDirectory(string path)
@@ -96,14 +102,15 @@ internal static partial class DurableFile
     /// <param name="to">The new name, on the same file system.</param>
     /// <returns>False when the new name is taken.</returns>
     /// <remarks>
-    /// Where the file system knows no such rename, a file gets the new name as a second link and then loses the old one:
-    /// a crash between the two leaves both. A directory is then renamed after a look; what could slip between look and
-    /// rename is an empty directory, which would be replaced.
+    /// Where the file system knows no such rename, a file gets the new name as a second link and then loses the old
+    /// one: a crash between the two leaves both. A directory is then renamed after a look; what could slip between look
+    /// and rename is an empty directory, which would be replaced.
     /// </remarks>
     public static bool TryRenameNoReplace(string from, string to)
     {
         if (OperatingSystem.IsWindows())
-            return Succeeded(MoveFile(Extended(from), Extended(to), MoveWriteThrough) ? 0 : Marshal.GetLastPInvokeError(), from, to);
+            return Succeeded(MoveFile(Extended(from), Extended(to),
+                MoveWriteThrough) ? 0 : Marshal.GetLastPInvokeError(), from, to);
 
         int error;
         try
@@ -123,8 +130,8 @@ internal static partial class DurableFile
     }
 
     /// <summary>
-    /// Asks the system to begin writing a part of a file to disk, so that a later <see cref="Flush"/> finds less to do. A
-    /// hint: it promises nothing and never fails. Only Linux has it.
+    /// Asks the system to begin writing a part of a file to disk, so that a later <see cref="Flush"/> finds less to do.
+    /// A hint: it promises nothing and never fails. Only Linux has it.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="offset">First byte.</param>
@@ -147,7 +154,9 @@ internal static partial class DurableFile
         _ => FileFault.Other,
     };
 
-    /// <summary>A rename by <c>link</c> and <c>unlink</c>, for file systems without an exclusive rename. Internal for its test.</summary>
+    /// <summary>
+    /// A rename by <c>link</c> and <c>unlink</c>, for file systems without an exclusive rename. Internal for its test.
+    /// </summary>
     /// <param name="from">The old name.</param>
     /// <param name="to">The new name.</param>
     /// <returns>0, or errno.</returns>
@@ -272,7 +281,8 @@ internal static partial class DurableFile
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
-    [LibraryImport("kernel32", EntryPoint = "MoveFileExW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    [LibraryImport("kernel32", EntryPoint =
+        "MoveFileExW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool MoveFile(string from, string to, int flags);
 }

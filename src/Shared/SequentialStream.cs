@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace PipelineBackup.Shared;
 
-/// <summary>A stream that can only be read, from its start to its end. The derived type says where the bytes come from.</summary>
+/// <summary>
+/// A stream that can only be read, from its start to its end. The derived type says where the bytes come from.
+/// </summary>
 internal abstract class SequentialStream : Stream
 {
     public sealed override bool CanRead => true;
@@ -20,9 +22,11 @@ internal abstract class SequentialStream : Stream
     }
 
     /// <inheritdoc/>
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+    public abstract override ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default);
 
-    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count,
+        CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public sealed override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -33,7 +37,8 @@ internal abstract class SequentialStream : Stream
         byte[] rented = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, 1 << 16));
         try
         {
-            int read = ReadAsync(rented.AsMemory(0, Math.Min(buffer.Length, rented.Length))).AsTask().GetAwaiter().GetResult();
+            int read =
+                ReadAsync(rented.AsMemory(0, Math.Min(buffer.Length, rented.Length))).AsTask().GetAwaiter().GetResult();
             rented.AsSpan(0, read).CopyTo(buffer);
             return read;
         }

@@ -18,7 +18,8 @@ public sealed class FileSystemSinkConformance
     [InlineData("cancelled-midway")]
     [InlineData("memory-left-alone")]
     public Task A_directory_written_through_the_cache_keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(() => Store(new() { DirectWrites = false }), TestContext.Current.CancellationToken);
+        SinkConformance.Law(law).RunAsync(() => Store(new() { DirectWrites =
+            false }), TestContext.Current.CancellationToken);
 
     [Theory]
     [MemberData(nameof(Laws))]
@@ -26,7 +27,8 @@ public sealed class FileSystemSinkConformance
     {
         string folder = GoldenSets.NewFolder("store");
         await using var sink = FileSystemSink.Open(folder, create: false);
-        await sink.PutAsync(ObjectName.Of("users/own"), ObjectBody.Of(new byte[] { 1 }), TestContext.Current.CancellationToken);
+        await sink.PutAsync(
+            ObjectName.Of("users/own"), ObjectBody.Of(new byte[] { 1 }), TestContext.Current.CancellationToken);
         await SinkConformance.Law(law)
             .RunAsync(() => SinkUnderTest.Within(sink, "conformance/probe"), TestContext.Current.CancellationToken);
         var left = new List<string>();

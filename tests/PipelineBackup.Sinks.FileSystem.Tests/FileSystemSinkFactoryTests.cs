@@ -15,7 +15,8 @@ public sealed class FileSystemSinkFactoryTests
         await using var sink = Assert.IsType<FileSystemSink>(_factory.Create(new Uri(path), create: true));
         Assert.Equal(path, sink.Root);
         Assert.True(Directory.Exists(path));
-        await using var again = Assert.IsType<FileSystemSink>(_factory.Create(new Uri(new Uri(path).AbsoluteUri + "/"), create: false));
+        await using var again =
+            Assert.IsType<FileSystemSink>(_factory.Create(new Uri(new Uri(path).AbsoluteUri + "/"), create: false));
         Assert.Equal(path, again.Root);
         Assert.True(again.Traits.PutConcurrency >= 1);
     }
@@ -26,7 +27,8 @@ public sealed class FileSystemSinkFactoryTests
         File.WriteAllText(Path.Combine(_folder, "file"), "");
         foreach (string name in (string[])["nothing", "nothing/at/all", "file"])
         {
-            var failure = Assert.Throws<SinkException>(() => _factory.Create(new Uri(Path.Combine(_folder, name)), create: false));
+            var failure = Assert.Throws<SinkException>(() => _factory.Create(new Uri(Path.Combine(_folder, name)),
+                create: false));
             Assert.Equal(SinkFailure.NotFound, failure.Failure);
             Assert.Equal(ExitCode.NotFound, failure.ExitCode);
         }
@@ -39,7 +41,8 @@ public sealed class FileSystemSinkFactoryTests
     {
         File.WriteAllText(Path.Combine(_folder, "file"), "");
         Assert.Throws<SinkException>(() => _factory.Create(new Uri(Path.Combine(_folder, "file")), create: true));
-        Assert.Throws<SinkException>(() => _factory.Create(new Uri(Path.Combine(_folder, "file", "store")), create: true));
+        Assert.Throws<SinkException>(() => _factory.Create(new Uri(Path.Combine(_folder, "file", "store")),
+            create: true));
     }
 
     [Theory]

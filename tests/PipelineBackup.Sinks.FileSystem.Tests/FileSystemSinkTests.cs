@@ -69,7 +69,8 @@ public sealed class FileSystemSinkTests
         await using var sink = FileSystemSink.Open(disk.Path, create: true);
         await Put(sink, "a", 1);
         disk.Remount("ro");
-        foreach (var call in (Func<Task>[])[() => Put(sink, "b", 1), () => sink.DeleteAsync(ObjectName.Of("a"), Token).AsTask()])
+        foreach (var call in (Func<Task>[])[() => Put(sink, "b", 1), () => sink.DeleteAsync(
+            ObjectName.Of("a"), Token).AsTask()])
             await ExpectDenied(call);
         Assert.Throws<SinkException>(() => FileSystemSink.Open(Path.Combine(disk.Path, "new"), create: true));
         Assert.Equal(["a"], await List(sink));
@@ -92,6 +93,11 @@ public sealed class FileSystemSinkTests
         try
         {
             await ExpectDenied(() => Put(sink, "set/b", 1));
+            await ExpectDenied(() => List(sink));
+            await ExpectDenied(() => sink.OpenReadAsync(ObjectName.Of("set/a"), ByteRange.All, Token).AsTask());
+            await ExpectDenied(() => sink.DeleteAsync(ObjectName.Of("set/a"), Token).AsTask());
+            // Names may be read, and what they stand for may not.
+            File.SetUnixFileMode(directory, UnixFileMode.UserRead);
             await ExpectDenied(() => List(sink));
         }
         finally
@@ -186,7 +192,8 @@ public sealed class FileSystemSinkTests
         await using var stream = await sink.OpenReadAsync(ObjectName.Of("a"), ByteRange.All, Token);
         await stream.ReadExactlyAsync(new byte[10], Token);
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows protects an open file");
-        using (var file = new FileStream(Path.Combine(_root, "a"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        using (var file =
+            new FileStream(Path.Combine(_root, "a"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
             file.SetLength(50_000);
         var failure = await Assert.ThrowsAsync<SinkException>(() => stream.CopyToAsync(Stream.Null, Token));
         Assert.Equal(SinkFailure.Corrupt, failure.Failure);
@@ -226,7 +233,8 @@ public sealed class FileSystemSinkTests
             var name = ObjectName.Of($"mixture/{seed}");
             await sink.PutAsync(name, new(content, SHA256.HashData(expected), Crc32C.Of(expected)), Token);
             Assert.True(
-                expected.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_root, name.ToString()))), $"seed {seed}");
+                expected.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_root, name.ToString()))),
+                $"seed {seed}");
         }
     }
 

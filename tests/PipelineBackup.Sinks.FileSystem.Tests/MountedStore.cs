@@ -13,9 +13,11 @@ internal sealed class MountedStore : IDisposable
     /// <summary>Mounts it. Skips the test where that is not permitted.</summary>
     public static MountedStore With(string options)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "mounting needs Linux and root");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "mounting needs Linux and root");
         string folder = GoldenSets.NewFolder("mount");
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder), "mounting is not permitted here");
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder),
+            "mounting is not permitted here");
         return new(folder);
     }
 
@@ -27,7 +29,8 @@ internal sealed class MountedStore : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using var process =
+                Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -15,10 +15,13 @@ internal static class Crimes
         },
         [("read-back", "loses empty objects")] = store => new SabotagedSink(store)
         {
-            Put = (name, body, token) => body.Length == 0 ? Task.CompletedTask : store.PutAsync(name, body, token).AsTask(),
+            Put = (name, body, token) => body.Length == 0 ? Task.CompletedTask : store.PutAsync(
+                name, body, token).AsTask(),
         },
-        [("whole-or-nothing", "writes in place")] = store => new SabotagedSink(store) { Put = (name, body, token) => InPlace(store, name, body, token) },
-        [("created-once", "overwrites")] = store => new SabotagedSink(store) { Put = (name, body, token) => Overwrite(store, name, body, token) },
+        [("whole-or-nothing", "writes in place")] = store =>
+        new SabotagedSink(store) { Put = (name, body, token) => InPlace(store, name, body, token) },
+        [("created-once", "overwrites")] = store =>
+        new SabotagedSink(store) { Put = (name, body, token) => Overwrite(store, name, body, token) },
         [("created-once", "says nothing")] = store => new SabotagedSink(store)
         {
             Put = async (name, body, token) =>
@@ -110,14 +113,17 @@ internal static class Crimes
                 int length = store.Content(name).Length;
                 long offset = Math.Min(range.Offset, length);
                 return store.OpenReadAsync(
-                    name, new(offset, range.Length is { } wanted ? Math.Min(wanted, length - offset) : null), token).AsTask();
+                    name, new(offset, range.Length is { } wanted ? Math.Min(wanted, length - offset) : null),
+                        token).AsTask();
             },
         },
         [("missing", "gives an empty stream")] = store => Failing(store, _ => null),
-        [("missing", "throws what the system threw")] = store => Failing(store, name => new FileNotFoundException(name)),
+        [("missing", "throws what the system threw")] = store =>
+        Failing(store, name => new FileNotFoundException(name)),
         [("missing", "calls it transient")] = store =>
             Failing(store, name => new SinkException(name) { Failure = SinkFailure.NotFound, Transient = true }),
-        [("missing", "does not name it")] = store => Failing(store, _ => new SinkException("gone") { Failure = SinkFailure.NotFound }),
+        [("missing", "does not name it")] = store =>
+        Failing(store, _ => new SinkException("gone") { Failure = SinkFailure.NotFound }),
         [("stream-ends", "starts again")] = store => new SabotagedSink(store)
         {
             Open = async (name, range, token) => new Endless(await store.OpenReadAsync(name, range, token)),
@@ -147,13 +153,15 @@ internal static class Crimes
         [("list-empty", "fails where there is nothing")] = store => new SabotagedSink(store)
         {
             List = (prefix, token) => store.Count == 0
-                ? throw new SinkException("nothing there") { Failure = SinkFailure.NotFound } : store.ListAsync(prefix, token),
+                ? throw new SinkException("nothing there") { Failure =
+                    SinkFailure.NotFound } : store.ListAsync(prefix, token),
         },
         [("list-empty", "cleans up the prefix")] = store => new SabotagedSink(store)
         {
             List = (prefix, token) => store.ListAsync(prefix.Trim('/', '.', ' '), token),
         },
-        [("delete-one", "deletes nothing")] = store => new SabotagedSink(store) { Delete = (_, _) => Task.CompletedTask },
+        [("delete-one", "deletes nothing")] = store =>
+        new SabotagedSink(store) { Delete = (_, _) => Task.CompletedTask },
         [("delete-one", "deletes by prefix")] = store => new SabotagedSink(store)
         {
             Delete = async (name, token) =>
@@ -188,7 +196,8 @@ internal static class Crimes
             Put = async (name, body, token) =>
             {
                 byte[] all = body.Content.ToArray();
-                await Store(store, name, token.IsCancellationRequested ? all[..(all.Length / 2)] : all, CancellationToken.None);
+                await Store(store, name, token.IsCancellationRequested ? all[..(all.Length / 2)] : all,
+                    CancellationToken.None);
                 token.ThrowIfCancellationRequested();
             },
         },
@@ -212,7 +221,8 @@ internal static class Crimes
         },
         [("side-by-side", "takes one call at a time")] = Busy,
         [("traits", "allows no put")] = store => new SabotagedSink(store) { Traits = new() { PutConcurrency = 0 } },
-        [("traits", "holds no pack")] = store => new SabotagedSink(store) { Traits = new() { MaxObjectLength = 1 << 20 } },
+        [("traits", "holds no pack")] =
+        store => new SabotagedSink(store) { Traits = new() { MaxObjectLength = 1 << 20 } },
     };
 
     private static readonly ConcurrentDictionary<ObjectName, Stream> s_shared = new();
@@ -262,7 +272,8 @@ internal static class Crimes
     private static SabotagedSink Renaming(MemorySink store, Func<string, string> rename) => new(store)
     {
         Put = (name, body, token) => Overwrite(store, ObjectName.Of(rename(name.ToString())), body, token),
-        Open = (name, range, token) => store.OpenReadAsync(ObjectName.Of(rename(name.ToString())), range, token).AsTask(),
+        Open =
+            (name, range, token) => store.OpenReadAsync(ObjectName.Of(rename(name.ToString())), range, token).AsTask(),
     };
 
     private static SabotagedSink Failing(MemorySink store, Func<string, Exception?> failure) => new(store)
@@ -332,7 +343,8 @@ internal static class Crimes
     /// <summary>A stream that goes back to its start after it has ended.</summary>
     private sealed class Endless(Stream inner) : PipelineBackup.Shared.SequentialStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer,
+            CancellationToken cancellationToken = default)
         {
             int read = await inner.ReadAsync(buffer, cancellationToken);
             if (read == 0)

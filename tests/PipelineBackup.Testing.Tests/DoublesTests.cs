@@ -13,7 +13,8 @@ public sealed class DoublesTests
     {
         var store = new MemorySink();
         var sink = new FaultySink(
-            store, [PlannedFault.Before(SinkCall.Put, 1), PlannedFault.After(SinkCall.Put, 2) with { Failure = SinkFailure.Full, Transient = false }]);
+            store, [PlannedFault.Before(SinkCall.Put, 1), PlannedFault.After(SinkCall.Put,
+                2) with { Failure = SinkFailure.Full, Transient = false }]);
         var first = await Assert.ThrowsAsync<SinkException>(() => Put(sink));
         Assert.True(first.Transient);
         Assert.Equal(0, store.Count);
@@ -40,7 +41,8 @@ public sealed class DoublesTests
         byte[] content = new byte[1000];
         var sink = new FaultySink(
             new MemorySink(),
-            [PlannedFault.Break(SinkCall.Read, 1, 300), PlannedFault.EndEarly(SinkCall.Read, 2, 999), PlannedFault.FlipBit(3, 500)]);
+            [PlannedFault.Break(SinkCall.Read, 1, 300), PlannedFault.EndEarly(SinkCall.Read, 2, 999),
+                PlannedFault.FlipBit(3, 500)]);
         await sink.PutAsync(s_name, ObjectBody.Of(content), Token);
 
         await using var breaking = await sink.OpenReadAsync(s_name, ByteRange.All, Token);
@@ -104,7 +106,8 @@ public sealed class DoublesTests
         Assert.Single(await sink.ListAsync("a", Token).ToListAsync(Token));
         await sink.DeleteAsync(s_name, Token);
         Assert.Equal(
-            [new(SinkCall.Put, "a/b", 3), new(SinkCall.Read, "a/b", 2), new(SinkCall.List, "a"), new(SinkCall.Delete, "a/b")],
+            [new(SinkCall.Put, "a/b", 3), new(SinkCall.Read, "a/b", 2), new(SinkCall.List, "a"), new(SinkCall.Delete,
+                "a/b")],
             sink.Calls);
     }
 
@@ -131,5 +134,6 @@ public sealed class DoublesTests
             Token);
     }
 
-    private static Task Put(IBackupSink sink) => sink.PutAsync(s_name, ObjectBody.Of(new byte[] { 1, 2, 3 }), Token).AsTask();
+    private static Task Put(IBackupSink sink) => sink.PutAsync(
+        s_name, ObjectBody.Of(new byte[] { 1, 2, 3 }), Token).AsTask();
 }

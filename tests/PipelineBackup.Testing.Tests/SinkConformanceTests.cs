@@ -49,8 +49,10 @@ public sealed class SinkConformanceTests
     {
         var store = new MemorySink();
         var hanging = new FaultySink(store, [PlannedFault.Hang(SinkCall.Put, 1)]);
-        var caught = await Assert.ThrowsAsync<ConformanceException>(() => SinkConformance.Law("delete-missing").RunAsync(
-            () => SinkUnderTest.Of(() => hanging), TestContext.Current.CancellationToken, TimeSpan.FromMilliseconds(200)));
+        var caught =
+            await Assert.ThrowsAsync<ConformanceException>(() => SinkConformance.Law("delete-missing").RunAsync(
+            () => SinkUnderTest.Of(() => hanging), TestContext.Current.CancellationToken,
+                TimeSpan.FromMilliseconds(200)));
         Assert.Contains("hangs", caught.Message, StringComparison.Ordinal);
     }
 

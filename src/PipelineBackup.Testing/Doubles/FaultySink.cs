@@ -48,11 +48,15 @@ public sealed class FaultySink : IBackupSink
     /// <inheritdoc/>
     public SinkTraits Traits => _inner.Traits;
 
-    /// <summary>A sink whose script comes from a seed: transient failures before, after and in the middle of calls.</summary>
+    /// <summary>
+    /// A sink whose script comes from a seed: transient failures before, after and in the middle of calls.
+    /// </summary>
     /// <param name="inner">The sink that answers where no fault is planned.</param>
     /// <param name="seed">The seed; failures of the script print it.</param>
     /// <param name="faults">How many faults.</param>
-    /// <param name="among">Among the first how many calls of each kind they are spread; at least <paramref name="faults"/>.</param>
+    /// <param name="among">
+    /// Among the first how many calls of each kind they are spread; at least <paramref name="faults"/>.
+    /// </param>
     public static FaultySink Seeded(IBackupSink inner, int seed, int faults, int among)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(among, faults);
@@ -177,8 +181,8 @@ public sealed class FaultySink : IBackupSink
         }
     }
 
-    // Not an endless delay: that goes on in the thread pool once it is cancelled, and a test with a clock of its own could
-    // not tell when everything stands still.
+    // Not an endless delay: that goes on in the thread pool once it is cancelled, and a test with a clock of its own
+    // could not tell when everything stands still.
     private static async Task NeverAsync(CancellationToken cancellationToken)
     {
         var never = new TaskCompletionSource();
@@ -214,7 +218,11 @@ public sealed class FaultySink : IBackupSink
     private SinkException Strike(PlannedFault fault, object what)
     {
         Happened(fault);
-        return new($"planned fault{_origin} {fault} on '{what}'") { Failure = fault.Failure, Transient = fault.Transient };
+        return new($"planned fault{_origin} {fault} on '{what}'") 
+        {
+            Failure = fault.Failure,
+            Transient = fault.Transient,
+        };
     }
 
     private sealed class FaultyStream(FaultySink sink, Stream inner, List<PlannedFault> faults, ObjectName name)
@@ -222,7 +230,8 @@ public sealed class FaultySink : IBackupSink
     {
         private long _offset;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             foreach (var fault in faults)
             {

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace PipelineBackup.Testing;
 
-/// <summary>A part of a store as a store of its own: every name gets a prefix on the way in and loses it on the way out.</summary>
+/// <summary>
+/// A part of a store as a store of its own: every name gets a prefix on the way in and loses it on the way out.
+/// </summary>
 /// <param name="inner">The store; it stays open.</param>
 /// <param name="prefix">The prefix, with its slash.</param>
 internal sealed class PrefixedSink(IBackupSink inner, string prefix) : IBackupSink

@@ -6,7 +6,9 @@ namespace PipelineBackup.Testing;
 /// <summary>A call that a sink got.</summary>
 /// <param name="Call">What was asked.</param>
 /// <param name="Name">The object; the prefix of a listing.</param>
-/// <param name="Length">Length of what was put; of a read, the length asked for, -1 for everything to the end; otherwise 0.</param>
+/// <param name="Length">
+/// Length of what was put; of a read, the length asked for, -1 for everything to the end; otherwise 0.
+/// </param>
 public sealed record RecordedCall(SinkCall Call, string Name, long Length = 0);
 
 /// <summary>Writes down every call in the order of their beginnings, and hands it on.</summary>

@@ -50,11 +50,13 @@ public sealed class SlowSink(IBackupSink inner, TimeSpan latency, long bytesPerS
     private TimeSpan TimeFor(long bytes) =>
         bytesPerSecond == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((double)bytes / bytesPerSecond);
 
-    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay, time, cancellationToken);
+    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+        Task.Delay(delay, time, cancellationToken);
 
     private sealed class SlowStream(SlowSink sink, Stream inner) : SequentialStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             int read = await inner.ReadAsync(buffer, cancellationToken);
             await sink.WaitAsync(sink.TimeFor(read), cancellationToken);

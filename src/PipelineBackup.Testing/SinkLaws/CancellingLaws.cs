@@ -6,7 +6,9 @@ internal static class CancellingLaws
     public static IReadOnlyList<SinkLaw> All { get; } =
     [
         new("cancelled-before", "A call whose token is cancelled already ends so, and nothing has happened.", Before),
-        new("cancelled-midway", "A put cancelled on its way leaves all or nothing, and then nothing changes any more.", Midway),
+        new(
+            "cancelled-midway", "A put cancelled on its way leaves all or nothing, and then nothing changes any more.",
+            Midway),
         new("cancelled-reading", "A cancelled listing or read does not run on to its end.", Reading),
     ];
 
@@ -16,13 +18,15 @@ internal static class CancellingLaws
         var cancelled = new CancellationToken(canceled: true);
         await trial.PutAsync(sink, "c/there", [1]);
         var body = WatchedBody.Of(1, 1000, 1000);
-        await trial.ExpectCancelledAsync("a put", () => sink.PutAsync(ObjectName.Of("c/new"), body.Body, cancelled).AsTask());
+        await trial.ExpectCancelledAsync(
+            "a put", () => sink.PutAsync(ObjectName.Of("c/new"), body.Body, cancelled).AsTask());
         body.Close();
         await trial.ExpectCancelledAsync("an open", async () =>
         {
             await using var stream = await sink.OpenReadAsync(ObjectName.Of("c/there"), ByteRange.All, cancelled);
         });
-        await trial.ExpectCancelledAsync("a delete", () => sink.DeleteAsync(ObjectName.Of("c/there"), cancelled).AsTask());
+        await trial.ExpectCancelledAsync(
+            "a delete", () => sink.DeleteAsync(ObjectName.Of("c/there"), cancelled).AsTask());
         await trial.ExpectCancelledAsync("a listing", async () =>
         {
             await foreach (var item in sink.ListAsync("", cancelled))
@@ -82,7 +86,8 @@ internal static class CancellingLaws
             catch (Exception failure)
             {
                 throw trial.Broken(
-                    $"a cancelled put failed with {failure.GetType().Name} instead of OperationCanceledException", failure);
+                    $"a cancelled put failed with {failure.GetType().Name} instead of OperationCanceledException",
+                    failure);
             }
         }
     }
@@ -110,6 +115,7 @@ internal static class CancellingLaws
         using var opening = new CancellationTokenSource();
         await using var later = await sink.OpenReadAsync(ObjectName.Of("r/1/1"), ByteRange.All, opening.Token);
         await opening.CancelAsync();
-        trial.RequireSame(await trial.ReadAsync(later), SinkTrial.Bytes(1, 100_000), "a stream whose open was cancelled afterwards");
+        trial.RequireSame(
+            await trial.ReadAsync(later), SinkTrial.Bytes(1, 100_000), "a stream whose open was cancelled afterwards");
     }
 }

@@ -6,7 +6,9 @@ internal static class ReadingLaws
     public static IReadOnlyList<SinkLaw> All { get; } =
     [
         new("ranges", "A range inside an object gives exactly its bytes, also an empty one at the end.", Ranges),
-        new("ranges-beyond", "A range beyond the end of an object fails with NotFound when it is opened.", RangesBeyond),
+        new(
+            "ranges-beyond", "A range beyond the end of an object fails with NotFound when it is opened.",
+            RangesBeyond),
         new("missing", "Opening what is not there fails with NotFound, which is not transient.", Missing),
         new("stream-ends", "A stream ends after its last byte and stays at its end.", StreamEnds),
         new("readers-apart", "Readers of the same object do not disturb one another.", ReadersApart),
@@ -43,7 +45,8 @@ internal static class ReadingLaws
         (string Name, ByteRange Range)[] beyond =
         [
             ("object", new(1001)), ("object", new(1001, 0)), ("object", new(0, 1001)), ("object", new(1000, 1)),
-            ("object", new(500, 501)), ("object", new(5000, 10)), ("object", new(1, long.MaxValue)), ("empty", new(0, 1)),
+            ("object", new(500, 501)), ("object", new(5000, 10)), ("object", new(1, long.MaxValue)), 
+            ("empty", new(0, 1)),
             ("empty", new(1)),
         ];
         foreach (var (name, range) in beyond)
@@ -61,18 +64,21 @@ internal static class ReadingLaws
         await NotThere("missing");
         await NotThere("missing/object");
         await trial.PutAsync(sink, "missing/a/object", SinkTrial.Bytes(1, 100));
-        foreach (string name in (string[])["missing/a", "missing/a/objec", "missing/a/object2", "missing/a/object/b", "missing", "issing/a/object"])
+        foreach (string name in (string[])["missing/a", "missing/a/objec", "missing/a/object2", "missing/a/object/b",
+            "missing", "issing/a/object"])
             await NotThere(name);
 
         async Task NotThere(string name)
         {
-            var failure = await trial.ExpectAsync(SinkFailure.NotFound, $"opening '{name}', which is not there", async () =>
+            var failure = await trial.ExpectAsync(SinkFailure.NotFound,
+                $"opening '{name}', which is not there", async () =>
             {
                 await using var stream = await sink.OpenReadAsync(ObjectName.Of(name), ByteRange.All, trial.Token);
             });
             trial.Require(!failure.Transient, $"NotFound of '{name}' is told as transient, but no retry cures it");
             trial.Require(
-                failure.Message.Contains(name, StringComparison.Ordinal), $"the message does not name '{name}': {failure.Message}");
+                failure.Message.Contains(name, StringComparison.Ordinal),
+                $"the message does not name '{name}': {failure.Message}");
         }
     }
 
@@ -87,9 +93,11 @@ internal static class ReadingLaws
             await using var stream = await sink.OpenReadAsync(ObjectName.Of("stream/object"), range, trial.Token);
             byte[] buffer = new byte[content.Length];
             int total = 0;
-            for (int read; (read = await stream.ReadAsync(buffer.AsMemory(total, Math.Min(7777, buffer.Length - total)), trial.Token)) > 0;)
+            for (int read; (read = await stream.ReadAsync(
+                buffer.AsMemory(total, Math.Min(7777, buffer.Length - total)), trial.Token)) > 0;)
                 total += read;
-            trial.RequireSame(buffer[..total], content[(int)range.Offset..(int)(range.Offset + length)], $"range {range}");
+            trial.RequireSame(buffer[..total], content[(int)range.Offset..(int)(range.Offset + length)],
+                $"range {range}");
             for (int i = 0; i < 3; i++)
                 trial.Require(await stream.ReadAsync(buffer, trial.Token) == 0, "a read after the end gave bytes");
         }

@@ -32,7 +32,8 @@ internal static class SharingLaws
             }
         })));
         var left = Enumerable.Range(0, workers)
-            .SelectMany(worker => Enumerable.Range(0, rounds).Where(round => round % 2 == 0).Select(round => $"side/{worker}/{round}"));
+            .SelectMany(worker => Enumerable.Range(0,
+                rounds).Where(round => round % 2 == 0).Select(round => $"side/{worker}/{round}"));
         await trial.RequireListAsync(sink, "", left.Order(StringComparer.Ordinal));
     }
 
@@ -44,6 +45,7 @@ internal static class SharingLaws
         trial.Require(traits is not null, "there are no traits");
         trial.Require(traits!.PutConcurrency >= 1, $"PutConcurrency is {traits.PutConcurrency}");
         trial.Require(traits.ReadConcurrency >= 1, $"ReadConcurrency is {traits.ReadConcurrency}");
-        trial.Require(traits.MaxObjectLength >= longest, $"MaxObjectLength is {traits.MaxObjectLength}, less than {longest}");
+        trial.Require(traits.MaxObjectLength >= longest,
+            $"MaxObjectLength is {traits.MaxObjectLength}, less than {longest}");
     }
 }

@@ -105,7 +105,8 @@ internal sealed class SinkTrial(string law, ISinkUnderTest store, CancellationTo
         }
         catch (SinkException failure)
         {
-            Require(failure.Failure == expected, $"{call} failed with {failure.Failure} instead of {expected}: {failure.Message}");
+            Require(failure.Failure == expected,
+                $"{call} failed with {failure.Failure} instead of {expected}: {failure.Message}");
             return failure;
         }
         catch (Exception failure)

@@ -9,10 +9,16 @@ internal static class WritingLaws
     [
         new("read-back", "What was put is read back byte for byte, whatever its length and segments.", ReadBack),
         new("whole-or-nothing", "While an object is being put, others see the whole of it or nothing.", WholeOrNothing),
-        new("created-once", "A name that is taken is refused with AlreadyExists, and its object stays as it is.", CreatedOnce),
-        new("one-winner", "Of sixteen writers of one name exactly one succeeds; the object is the winner's.", OneWinner),
+        new(
+            "created-once", "A name that is taken is refused with AlreadyExists, and its object stays as it is.",
+            CreatedOnce),
+        new(
+            "one-winner", "Of sixteen writers of one name exactly one succeeds; the object is the winner's.",
+            OneWinner),
         new("seen-by-others", "When a put returns, every other sink on the store sees the object.", SeenByOthers),
-        new("memory-left-alone", "When a put has returned or thrown, the body's memory is not looked at.", MemoryLeftAlone),
+        new(
+            "memory-left-alone", "When a put has returned or thrown, the body's memory is not looked at.",
+            MemoryLeftAlone),
         new("names-apart", "Every name is an object of its own, also a long one.", NamesApart),
     ];
 
@@ -24,7 +30,8 @@ internal static class WritingLaws
             [0], [1], [4095], [4096], [4097], [0, 0, 3, 0], [100, 1, 5000, 77], [Slab], [Slab, Slab, Slab, 12_345],
             [4096, 10, Slab, Slab, 1], [Slab, 0, Slab / 2, Slab, 4096 * 3 + 9], [9 * Slab + 511],
         ];
-        var bodies = shapes.Select((lengths, i) => (Name: $"read-back/{i}", Body: WatchedBody.Of(i + 1, lengths))).ToList();
+        var bodies =
+            shapes.Select((lengths, i) => (Name: $"read-back/{i}", Body: WatchedBody.Of(i + 1, lengths))).ToList();
         foreach (var (name, body) in bodies)
             await sink.PutAsync(ObjectName.Of(name), body.Body, trial.Token);
         foreach (var (name, body) in bodies)
@@ -45,8 +52,8 @@ internal static class WritingLaws
         var body = WatchedBody.Of(11, [.. Enumerable.Repeat(256 << 10, last), 1000]);
         int looks = 0;
         int held = 0;
-        // Whoever comes to the last segment waits until the reader has looked twice from beginning to end, so that what a
-        // sink shows of an unfinished object is seen. It waits in vain where a look waits for the put.
+        // Whoever comes to the last segment waits until the reader has looked twice from beginning to end, so that what
+        // a sink shows of an unfinished object is seen. It waits in vain where a look waits for the put.
         body.OnTouch = segment =>
         {
             if (segment != last || Interlocked.Exchange(ref held, 1) == 1)
@@ -165,7 +172,8 @@ internal static class WritingLaws
             trial.Require(pins == 0, $"the put ended with {pins} segments still pinned");
             // Time for what goes on behind the caller's back; a sink that keeps the law never needs it.
             await Task.Delay(100, trial.Token);
-            trial.Require(body.LateTouches == 0, $"the memory was looked at {body.LateTouches} times after the put had ended");
+            trial.Require(body.LateTouches == 0,
+                $"the memory was looked at {body.LateTouches} times after the put had ended");
             if (expected == SinkFailure.Other)
                 await trial.RequireContentAsync(sink, name, body.Expected);
         }
@@ -178,7 +186,8 @@ internal static class WritingLaws
         string broad = string.Join('/', Enumerable.Repeat(new string('x', 99), 4));
         string[] names =
         [
-            "a", "ab", "a-b", "a.b", "a_b", "b/a", "b/a-", "b/a.", "b-/a", "0", "00", "set/x.json", "set/x.jsonl", "tmp",
+            "a", "ab", "a-b", "a.b", "a_b", "b/a", "b/a-", "b/a.", "b-/a", "0", "00", "set/x.json", "set/x.jsonl",
+            "tmp",
             "20261120T120000Z-F-1a2b3c4d", deep, broad, new string('y', 180),
         ];
         // Windows has no name with a dot at its end.

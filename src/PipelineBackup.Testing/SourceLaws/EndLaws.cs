@@ -5,9 +5,15 @@ internal static class EndLaws
 {
     public static IReadOnlyList<SourceLaw> All { get; } =
     [
-        new("abort", "Disposing a session in any state aborts it, twice too, and the next one begins and offers the same.", Abort),
+        new(
+            "abort",
+            "Disposing a session in any state aborts it, twice too, and the next one begins and offers the same.",
+            Abort),
         new("again", "After a completed session the next one begins.", Again),
-        new("two-sessions", "A second session beside one under way works, or is refused with -505, and does not disturb the first.", TwoSessions),
+        new(
+            "two-sessions",
+            "A second session beside one under way works, or is refused with -505, and does not disturb the first.",
+            TwoSessions),
         new("begin-cancelled", "A begin that is cancelled ends so, and the next one works.", BeginCancelled),
         new("copy-keeps-logs", "A copy truncates nothing.", CopyKeepsLogs),
         new("truncatable", "Only logs are truncated, and only generations older than all that is kept.", Truncatable),
@@ -62,7 +68,8 @@ internal static class EndLaws
             trial.Require(
                 refusal.Error == JetError.BackupInProgress,
                 $"a second session was refused with {refusal.Error?.ToString() ?? "no engine error"} instead of {JetError.BackupInProgress}");
-            trial.Require(refusal.ExitCode == ExitCode.InUse, $"a second session was refused with exit code {refusal.ExitCode}");
+            trial.Require(refusal.ExitCode == ExitCode.InUse,
+                $"a second session was refused with exit code {refusal.ExitCode}");
         }
 
         await trial.ReadAllAsync(first);
@@ -105,7 +112,8 @@ internal static class EndLaws
         await using var session = await trial.BeginAsync(BackupKind.Full);
         await trial.ReadAllAsync(session);
         var truncatable = await session.TruncatableLogsAsync(trial.Token);
-        trial.Require(truncatable.All(file => file.Kind == SourceFileKind.Log), "something other than a log would be truncated");
+        trial.Require(
+            truncatable.All(file => file.Kind == SourceFileKind.Log), "something other than a log would be truncated");
         int newest = truncatable.Count == 0 ? 0 : truncatable.Max(file => file.Generation);
         foreach (var database in session.Stamp.Databases)
         {

@@ -5,10 +5,15 @@ internal static class FileLaws
 {
     public static IReadOnlyList<SourceLaw> All { get; } =
     [
-        new("whole-files", "Every file gives exactly its length, each read fills its buffer, and at the end comes 0 again and again.", Whole),
+        new(
+            "whole-files",
+            "Every file gives exactly its length, each read fills its buffer, and at the end comes 0 again and again.",
+            Whole),
         new("same-bytes", "How much is read at a time makes no difference to what is read.", SameBytes),
         new("one-open-file", "At most one file is open; a second is refused, and the first reads on.", OneOpen),
-        new("reread", "Pages that can be read again give as many bytes as were asked for, and at rest the same.", Reread),
+        new(
+            "reread", "Pages that can be read again give as many bytes as were asked for, and at rest the same.",
+            Reread),
         new("read-cancelled", "A cancelled open or read ends so.", Cancelled),
     ];
 
@@ -29,7 +34,8 @@ internal static class FileLaws
             for (int i = 0; i < 3; i++)
             {
                 trial.Require(
-                    await reader.ReadAsync(new byte[3 * file.PageSize], trial.Token) == 0, $"'{file.Name}' goes on behind its end");
+                    await reader.ReadAsync(new byte[3 * file.PageSize], trial.Token) == 0,
+                    $"'{file.Name}' goes on behind its end");
             }
         }
     }
@@ -42,7 +48,8 @@ internal static class FileLaws
         var second = await ReadAll(256);
         trial.Require(first.Count == second.Count, $"one session offers {first.Count} files, the next {second.Count}");
         foreach (var ((name, one), (_, two)) in first.Zip(second))
-            trial.Require(one.AsSpan().SequenceEqual(two), $"'{name}' read in small pieces differs from '{name}' read in large ones");
+            trial.Require(one.AsSpan().SequenceEqual(two),
+                $"'{name}' read in small pieces differs from '{name}' read in large ones");
 
         async Task<List<(string Name, byte[] Bytes)>> ReadAll(int pages)
         {
@@ -98,7 +105,8 @@ internal static class FileLaws
             byte[] buffer = new byte[database.PageSize];
             await again.RereadAsync(page * database.PageSize, buffer, trial.Token);
             bool same = content.AsSpan((int)(page * database.PageSize), database.PageSize).SequenceEqual(buffer);
-            trial.Require(same || !trial.IsAtRest, $"page {page} of '{database.Name}' read again is another one, at rest");
+            trial.Require(same || !trial.IsAtRest,
+                $"page {page} of '{database.Name}' read again is another one, at rest");
         }
     }
 

@@ -5,7 +5,9 @@ internal static class SequenceLaws
 {
     public static IReadOnlyList<SourceLaw> All { get; } =
     [
-        new("databases-first", "Logs, truncation and completion are refused while the databases are being read.", DatabasesFirst),
+        new(
+            "databases-first", "Logs, truncation and completion are refused while the databases are being read.",
+            DatabasesFirst),
         new("databases-end-once", "The databases end once; none is opened afterwards.", DatabasesEndOnce),
         new("closed-first", "The databases do not end while a file is open.", ClosedFirst),
         new("nothing-after-completion", "A completed session refuses every further step.", NothingAfterCompletion),
@@ -15,10 +17,13 @@ internal static class SequenceLaws
     private static async Task DatabasesFirst(SourceTrial trial)
     {
         await using var session = await trial.BeginAsync();
-        await trial.ExpectRefusedAsync("truncating while the databases are read", () => session.TruncateLogsAsync(trial.Token).AsTask());
         await trial.ExpectRefusedAsync(
-            "asking for truncatable logs while the databases are read", () => session.TruncatableLogsAsync(trial.Token).AsTask());
-        await trial.ExpectRefusedAsync("completing while the databases are read", () => session.CompleteAsync(trial.Token).AsTask());
+            "truncating while the databases are read", () => session.TruncateLogsAsync(trial.Token).AsTask());
+        await trial.ExpectRefusedAsync(
+            "asking for truncatable logs while the databases are read", 
+            () => session.TruncatableLogsAsync(trial.Token).AsTask());
+        await trial.ExpectRefusedAsync(
+            "completing while the databases are read", () => session.CompleteAsync(trial.Token).AsTask());
         await trial.ReadAllAsync(session);
         await session.CompleteAsync(trial.Token);
     }
@@ -28,8 +33,10 @@ internal static class SequenceLaws
         await using var session = await trial.BeginAsync();
         var database = session.Databases[0];
         await session.EndDatabasesAsync(trial.Token);
-        await trial.ExpectRefusedAsync("ending the databases twice", () => session.EndDatabasesAsync(trial.Token).AsTask());
-        await trial.ExpectRefusedAsync("opening a database after they have ended", () => Open(trial, session, database));
+        await trial.ExpectRefusedAsync(
+            "ending the databases twice", () => session.EndDatabasesAsync(trial.Token).AsTask());
+        await trial.ExpectRefusedAsync(
+            "opening a database after they have ended", () => Open(trial, session, database));
         await session.CompleteAsync(trial.Token);
     }
 
@@ -37,7 +44,8 @@ internal static class SequenceLaws
     {
         await using var session = await trial.BeginAsync();
         await using (await session.OpenAsync(session.Databases[0], trial.Token))
-            await trial.ExpectRefusedAsync("ending the databases with one open", () => session.EndDatabasesAsync(trial.Token).AsTask());
+            await trial.ExpectRefusedAsync(
+                "ending the databases with one open", () => session.EndDatabasesAsync(trial.Token).AsTask());
         await session.EndDatabasesAsync(trial.Token);
     }
 
@@ -48,9 +56,12 @@ internal static class SequenceLaws
         var rest = await trial.ReadAllAsync(session);
         await session.CompleteAsync(trial.Token);
         await trial.ExpectRefusedAsync("completing twice", () => session.CompleteAsync(trial.Token).AsTask());
-        await trial.ExpectRefusedAsync("ending the databases after completion", () => session.EndDatabasesAsync(trial.Token).AsTask());
-        await trial.ExpectRefusedAsync("truncating after completion", () => session.TruncateLogsAsync(trial.Token).AsTask());
-        await trial.ExpectRefusedAsync("opening a file after completion", () => Open(trial, session, rest.Count > 0 ? rest[0] : database));
+        await trial.ExpectRefusedAsync(
+            "ending the databases after completion", () => session.EndDatabasesAsync(trial.Token).AsTask());
+        await trial.ExpectRefusedAsync(
+            "truncating after completion", () => session.TruncateLogsAsync(trial.Token).AsTask());
+        await trial.ExpectRefusedAsync(
+            "opening a file after completion", () => Open(trial, session, rest.Count > 0 ? rest[0] : database));
     }
 
     private static async Task OnlyItsFiles(SourceTrial trial)

@@ -9,7 +9,9 @@ internal static class StampLaws
     [
         new("stamp", "The stamp names the source, its page size and each of the databases, in their order.", Stamp),
         new("files", "Each file has a plain name of its own, a length and a page size that divides it.", Files),
-        new("log-order", "Logs follow one another in the order of their generations, without a gap or a repetition.", LogOrder),
+        new(
+            "log-order", "Logs follow one another in the order of their generations, without a gap or a repetition.",
+            LogOrder),
     ];
 
     private static async Task Stamp(SourceTrial trial)
@@ -20,16 +22,20 @@ internal static class StampLaws
         trial.Require(stamp!.Source.Length > 0, "the stamp does not name the source");
         trial.Require(stamp.EngineVersion.Length > 0, "the stamp names no engine version");
         trial.Require(
-            stamp.PageSize is >= 2048 and <= 32768 && BitOperations.IsPow2(stamp.PageSize), $"a page size of {stamp.PageSize} bytes");
-        string[] files = [.. session.Databases.Where(file => file.Kind == SourceFileKind.Database).Select(file => file.Name)];
+            stamp.PageSize is >= 2048 and <= 32768 && BitOperations.IsPow2(stamp.PageSize),
+            $"a page size of {stamp.PageSize} bytes");
+        string[] files =
+            [.. session.Databases.Where(file => file.Kind == SourceFileKind.Database).Select(file => file.Name)];
         string[] stamped = [.. stamp.Databases.Select(database => database.Name)];
         trial.Require(files.Length > 0, "the session has no database");
         trial.Require(
-            files.SequenceEqual(stamped), $"the stamp has the databases {string.Join(", ", stamped)}, the session {string.Join(", ", files)}");
+            files.SequenceEqual(stamped),
+            $"the stamp has the databases {string.Join(", ", stamped)}, the session {string.Join(", ", files)}");
         trial.Require(
             stamp.Databases.All(database => database.Signature.Length == 56 && database.Signature.All(char.IsAsciiHexDigit)),
             "a database's signature is not 28 bytes in hexadecimal");
-        trial.Require(ReferenceEquals(stamp, session.Stamp) || stamp == session.Stamp, "the stamp changes while the session runs");
+        trial.Require(ReferenceEquals(stamp, session.Stamp) || stamp == session.Stamp,
+            "the stamp changes while the session runs");
     }
 
     private static async Task Files(SourceTrial trial)
@@ -41,14 +47,16 @@ internal static class StampLaws
         foreach (var file in all)
         {
             trial.Require(
-                file.Name.Length > 0 && file.Name.AsSpan().IndexOfAny('/', '\\') < 0, $"'{file.Name}' is no plain file name");
+                file.Name.Length > 0 && file.Name.AsSpan().IndexOfAny('/', '\\') < 0,
+                $"'{file.Name}' is no plain file name");
             trial.Require(file.OriginalPath.Length > 0, $"'{file.Name}' does not tell where it was");
             trial.Require(file.PageSize > 0, $"'{file.Name}' has a page size of {file.PageSize}");
             trial.Require(
                 file.Length >= 0 && file.Length % file.PageSize == 0,
                 $"'{file.Name}' has {file.Length} bytes, no multiple of its page size {file.PageSize}");
             trial.Require(
-                file.Kind == SourceFileKind.Log == file.Generation > 0, $"'{file.Name}', a {file.Kind}, has generation {file.Generation}");
+                file.Kind == SourceFileKind.Log == file.Generation > 0,
+                $"'{file.Name}', a {file.Kind}, has generation {file.Generation}");
         }
 
         trial.Require(
@@ -66,12 +74,14 @@ internal static class StampLaws
         await using var session = await trial.BeginAsync();
         int[] generations =
         [
-            .. (await session.EndDatabasesAsync(trial.Token)).Where(file => file.Kind == SourceFileKind.Log).Select(file => file.Generation),
+            .. (await session.EndDatabasesAsync(trial.Token))
+                .Where(file => file.Kind == SourceFileKind.Log).Select(file => file.Generation),
         ];
         for (int i = 1; i < generations.Length; i++)
         {
             trial.Require(
-                generations[i] == generations[i - 1] + 1, $"after log generation {generations[i - 1]} follows {generations[i]}");
+                generations[i] == generations[i - 1] + 1,
+                $"after log generation {generations[i - 1]} follows {generations[i]}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PipelineBackup.Sinks;
 
 namespace PipelineBackup;
 
@@ -68,6 +69,9 @@ public sealed record BackupOptions
 
     /// <summary>How long one store may take for one object before it counts as failed. Default: 10 minutes.</summary>
     public TimeSpan StoreTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The meters that count the requests to the stores, retries included; what they count stands in the commit. Default: none.</summary>
+    public IReadOnlyList<SinkMeter> Meters { get; init; } = [];
 
     /// <summary>Told how far the backup is, a few times a second.</summary>
     public IProgress<BackupProgress>? Progress { get; init; }

@@ -236,9 +236,26 @@ internal sealed class BackupRun
             Totals = new(
                 _index.Files.Count(file => !file.Dropped), _index.Packs.Count,
                 _index.Files.Where(file => !file.Dropped).Sum(file => file.Length), _index.Packs.Sum(pack => pack.Length)),
-            Requests = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["put"] = _sinks.Puts },
+            Requests = Requests(),
             Rooms = _rooms,
             Remarks = Remarks(),
+        };
+    }
+
+    // The commit itself is not counted: it is drawn up before it is sent.
+    private SortedDictionary<string, long> Requests()
+    {
+        var totals = _options.Meters.Select(meter => meter.Totals).ToList();
+        return totals.Count == 0 ? new(StringComparer.Ordinal) { ["put"] = _sinks.Puts } : new(StringComparer.Ordinal)
+        {
+            ["put"] = totals.Sum(total => total.Puts),
+            ["read"] = totals.Sum(total => total.Reads),
+            ["list"] = totals.Sum(total => total.Lists),
+            ["delete"] = totals.Sum(total => total.Deletes),
+            ["failed"] = totals.Sum(total => total.Failures),
+            ["retried"] = totals.Sum(total => total.Retries),
+            ["bytesUp"] = totals.Sum(total => total.BytesUp),
+            ["bytesDown"] = totals.Sum(total => total.BytesDown),
         };
     }
 

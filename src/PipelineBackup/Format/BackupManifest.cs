@@ -156,7 +156,7 @@ public sealed record ManifestLogs
     /// <summary>Whether generations are missing or damaged: then the databases can be restored but not recovered.</summary>
     public bool Gap { get; init; }
 
-    /// <summary>Creation time of the newest log, its eight stored bytes in hexadecimal: its successor must name it.</summary>
+    /// <summary>Creation time of the newest log, its eight bytes as one number in hexadecimal: its successor must name it.</summary>
     public string LastCreated { get; init; } = "";
 
     /// <summary>XOR of the newest log's segment checksums in hexadecimal; empty in old formats.</summary>

@@ -6,6 +6,8 @@ namespace PipelineBackup.Format;
 /// <summary>A finished pack in memory: a list of slabs and what the index must say of it.</summary>
 internal sealed class Pack(IReadOnlyList<Slab> slabs, PackLine line, byte[] sha256, uint crc32C) : IDisposable
 {
+    private int _disposed;
+
     /// <summary>What the index says of it.</summary>
     public PackLine Line => line;
 
@@ -15,6 +17,9 @@ internal sealed class Pack(IReadOnlyList<Slab> slabs, PackLine line, byte[] sha2
     /// <inheritdoc/>
     public void Dispose()
     {
+        // A slab that is given back may be someone else's a moment later.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         foreach (var slab in slabs)
             slab.Return();
     }

@@ -38,10 +38,10 @@ internal static class PackFormat
     /// <summary>Length of the whole object below which it cannot be a pack.</summary>
     public const int MinBytes = SkippableBytes + HeaderBytes + SkippableBytes + SkippableBytes + FooterBytes;
 
-    /// <summary>Length at which a pack is closed, the tail not counted.</summary>
+    /// <summary>The longest pack that is written, its tail included: one is closed before it would be longer.</summary>
     public const int TargetBytes = 32 << 20;
 
-    /// <summary>The longest pack that is read: the target, one chunk more, and a tail index of the smallest chunks.</summary>
+    /// <summary>The longest pack that is read; more than is written, so that a later version may write longer ones.</summary>
     public const int MaxBytes = 40 << 20;
 
     /// <summary>The most chunks in a pack, so that the tail index stays small.</summary>

@@ -35,31 +35,28 @@ internal sealed class FetchPacks(IBackupArchive archive, BackupSet set, BackupId
             Stream stream;
             try
             {
-                stream = await archive.OpenReadAsync(set.Data(id, line.Name), ByteRange.All, stopping).ConfigureAwait(false);
+                // With its length asked for, a stream that ends early is told from one that is whole, and can be continued.
+                stream = await archive.OpenReadAsync(set.Data(id, line.Name), new(0, line.Length), stopping).ConfigureAwait(false);
             }
             catch (SinkException failure) when (failure.Failure == SinkFailure.NotFound)
             {
-                return (null, "it is missing");
+                return (null, $"it is missing, or shorter than its {line.Length} bytes");
             }
 
             await using (stream.ConfigureAwait(false))
             {
                 long length = 0;
-                while (true)
+                while (length < line.Length)
                 {
-                    // One byte more than the pack has tells an object that is too long.
-                    var slab = length < line.Length ? await RentAsync().ConfigureAwait(false) : default;
-                    var space = slab?.Memory[..(int)Math.Min(Slab.Bytes, line.Length - length)] ?? new byte[1];
+                    var slab = await RentAsync().ConfigureAwait(false);
+                    var space = slab.Memory[..(int)Math.Min(Slab.Bytes, line.Length - length)];
                     int read = await stream.ReadAtLeastAsync(space, space.Length, throwOnEndOfStream: false, stopping).ConfigureAwait(false);
                     Interlocked.Add(ref _fetchedBytes, read);
                     length += read;
                     hash.AppendData(space.Span[..read]);
-                    if (read < space.Length || slab is null)
-                        break;
+                    if (read < space.Length)
+                        return (null, $"it ends after {length} of its {line.Length} bytes");
                 }
-
-                if (length != line.Length)
-                    return (null, $"it has {(length > line.Length ? "more than " : "")}{Math.Min(length, line.Length)} bytes instead of {line.Length}");
             }
 
             if (Convert.ToHexStringLower(hash.GetHashAndReset()) != line.Sha256)

@@ -4,31 +4,55 @@ using PipelineBackup.Format;
 
 namespace PipelineBackup.Restore;
 
-/// <summary>A pack as it came out of the store, its digest proved. Its memory goes back when the last chunk is done with it.</summary>
-internal sealed class FetchedPack(PackLine line, IReadOnlyList<Slab> slabs) : IDisposable
+/// <summary>
+/// One user's hold on a pack as it came out of the store, its digest proved. The memory goes back when the last user has
+/// let go.
+/// </summary>
+internal sealed class FetchedPack : IDisposable
 {
-    private int _users = 1;
+    private readonly Holding _holding;
+    private int _disposed;
+
+    public FetchedPack(PackLine line, IReadOnlyList<Slab> slabs)
+        : this(new Holding(line, slabs))
+    {
+    }
+
+    private FetchedPack(Holding holding) => _holding = holding;
 
     /// <summary>What the index says of it.</summary>
-    public PackLine Line => line;
+    public PackLine Line => _holding.Line;
 
     /// <summary>Its bytes.</summary>
-    public ReadOnlySequence<byte> Bytes { get; } = SlabSequence.Of(slabs, line.Length);
+    public ReadOnlySequence<byte> Bytes => _holding.Bytes;
 
-    /// <summary>One more user; each one disposes.</summary>
+    /// <summary>A hold for one more user.</summary>
     public FetchedPack Share()
     {
-        Interlocked.Increment(ref _users);
-        return this;
+        Interlocked.Increment(ref _holding.Users);
+        return new(_holding);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _users) != 0)
-            return;
-        foreach (var slab in slabs)
-            slab.Return();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0 && Interlocked.Decrement(ref _holding.Users) == 0)
+            _holding.Return();
+    }
+
+    private sealed class Holding(PackLine line, IReadOnlyList<Slab> slabs)
+    {
+        public int Users = 1;
+
+        public PackLine Line => line;
+
+        public ReadOnlySequence<byte> Bytes { get; } = SlabSequence.Of(slabs, line.Length);
+
+        public void Return()
+        {
+            foreach (var slab in slabs)
+                slab.Return();
+        }
     }
 }
 

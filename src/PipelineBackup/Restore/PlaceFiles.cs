@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using PipelineBackup.Format;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Restore;
 
@@ -39,7 +40,7 @@ internal sealed class PlaceFiles : IDisposable
         var file = _files[run.Chunk.File];
         try
         {
-            file.Write(run.Plain.Span, run.Chunk.FirstPage * pageSize);
+            file.Write(run.Plain, run.Chunk.FirstPage * pageSize);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -70,36 +71,70 @@ internal sealed class PlaceFiles : IDisposable
     private sealed class StagedFile(string path, long length, long stored) : IDisposable
     {
         private readonly Lock _lock = new();
-        private SafeFileHandle? _handle;
+        private SafeFileHandle? _cached;
+        private SafeFileHandle? _direct;
         private long _missing = stored;
 
         public string Path => path;
 
         public long Missing => Interlocked.Read(ref _missing);
 
-        public void Write(ReadOnlySpan<byte> bytes, long offset)
+        public void Write(ReadOnlyMemory<byte> bytes, long offset)
         {
-            RandomAccess.Write(Open(), bytes, offset);
+            var (cached, direct) = Open();
+            int blocks = direct is not null && offset % DirectFile.BlockSize == 0 && DirectFile.IsAligned(bytes)
+                ? bytes.Length & -DirectFile.BlockSize : 0;
+            if (blocks > 0 && !TryWrite(direct!, bytes.Span[..blocks], offset))
+                blocks = 0;
+            if (blocks < bytes.Length)
+                RandomAccess.Write(cached, bytes.Span[blocks..], offset + blocks);
             if (Interlocked.Add(ref _missing, -bytes.Length) == 0)
                 Close();
         }
 
         public void Close()
         {
-            var handle = Open();
+            var (cached, direct) = Open();
+            direct?.Dispose();
             // What is behind the last stored page is zero: the file has its full length all the same.
-            RandomAccess.SetLength(handle, length);
-            RandomAccess.FlushToDisk(handle);
-            handle.Dispose();
+            RandomAccess.SetLength(cached, length);
+            DurableFile.Flush(cached);
+            cached.Dispose();
         }
 
-        public void Dispose() => _handle?.Dispose();
+        public void Dispose()
+        {
+            _direct?.Dispose();
+            _cached?.Dispose();
+        }
 
-        // Space is taken at once: a volume that is too small says so before hours of work.
-        private SafeFileHandle Open()
+        // Some file systems open a file for direct writes and then refuse them; the cached way tells a true failure.
+        private static bool TryWrite(SafeFileHandle direct, ReadOnlySpan<byte> blocks, long offset)
+        {
+            try
+            {
+                RandomAccess.Write(direct, blocks, offset);
+                return true;
+            }
+            catch (IOException failure) when (DurableFile.FaultOf(failure) == FileFault.Other)
+            {
+                return false;
+            }
+        }
+
+        private (SafeFileHandle Cached, SafeFileHandle? Direct) Open()
         {
             lock (_lock)
-                return _handle ??= File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, preallocationSize: length);
+            {
+                if (_cached is null)
+                {
+                    _cached = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
+                    DirectFile.Allocate(_cached, length);
+                    _direct = length >= DirectFile.WorthIt ? DirectFile.TryOpen(path) : null;
+                }
+
+                return (_cached, _direct);
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class UnpackCorridor(
     {
         var packs = backup.Index.Packs.Where(pack => _map.In(pack.Pack).Any(extent => wanted(backup.Index.Files[extent.File]))).ToList();
         var logs = packs.Where(pack => _map.In(pack.Pack).Any(extent => backup.Index.Files[extent.File].Kind == SourceFileKind.Log)).ToHashSet();
-        await RunAsync(packs.Where(pack => !logs.Contains(pack)), memory.Plan.Workers, wanted, place, cancellationToken).ConfigureAwait(false);
+        await RunAsync(packs.Where(pack => !logs.Contains(pack)), memory.Workers, wanted, place, cancellationToken).ConfigureAwait(false);
         await RunAsync(packs.Where(logs.Contains), 1, wanted, run =>
         {
             _witness.Take(run.Chunk, run.Plain.Span);
@@ -57,7 +57,7 @@ internal sealed class UnpackCorridor(
             foreach (var pack in packs)
                 await emit(new PackTicket(pack)).ConfigureAwait(false);
         });
-        var fetched = conduit.Transform<PackTicket, FetchedPack>(tickets, "fetch-packs", memory.Plan.Packs - 1, async ticket =>
+        var fetched = conduit.Transform<PackTicket, FetchedPack>(tickets, "fetch-packs", memory.Fetchers, async ticket =>
         {
             var (pack, reason) = await fetch.FetchAsync(ticket.Line).ConfigureAwait(false);
             progress.Stored(ticket.Line.Length);
@@ -66,7 +66,7 @@ internal sealed class UnpackCorridor(
             return pack;
         });
         var chunks = conduit.Regroup<FetchedPack, ChunkRun>(fetched, "open-packs", (pack, emit) => OpenAsync(pack, wanted, emit, conduit.Stopping));
-        var proved = conduit.Transform<ChunkRun, ChunkRun>(chunks, "decompress-and-prove", memory.Plan.Workers, run =>
+        var proved = conduit.Transform<ChunkRun, ChunkRun>(chunks, "decompress-and-prove", memory.Workers, run =>
         {
             if (_prove.Prove(run) is not { } reason)
                 return new(run);
@@ -111,32 +111,4 @@ internal sealed class UnpackCorridor(
 
     private string Describe(PackChunk chunk) =>
         $"'{backup.Index.Files[chunk.File].Name}' pages {chunk.FirstPage} to {chunk.FirstPage + chunk.Pages - 1} of the file";
-}
-
-/// <summary>The memory of a way out: slabs for packs and for plain pages.</summary>
-internal sealed class UnpackMemory : IDisposable
-{
-    public UnpackMemory(long budget, int workers)
-    {
-        // One pack is being opened, the others are on their way.
-        Plan = MemoryPlan.Of(budget, workers, putConcurrency: 2);
-        Packs = new((Plan.Packs + 1) * MemoryPlan.SlabsPerPack);
-        Runs = new(Plan.Runs);
-    }
-
-    public MemoryPlan Plan { get; }
-
-    public SlabPool Packs { get; }
-
-    public SlabPool Runs { get; }
-
-    /// <summary>Slabs that were not given back.</summary>
-    public int Outstanding => Packs.Outstanding + Runs.Outstanding;
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Packs.Dispose();
-        Runs.Dispose();
-    }
 }

@@ -9,7 +9,8 @@ namespace PipelineBackup.Sinks;
 public sealed class MeteredArchive(IBackupArchive inner, SinkMeter meter) : IBackupArchive
 {
     /// <inheritdoc/>
-    public async ValueTask<Stream> OpenReadAsync(ObjectName name, ByteRange range, CancellationToken cancellationToken) =>
+    public async ValueTask<Stream> OpenReadAsync(
+        ObjectName name, ByteRange range, CancellationToken cancellationToken) =>
         new MeteredStream(await meter.ReadAsync(() => inner.OpenReadAsync(name, range, cancellationToken)), meter);
 
     /// <inheritdoc/>
@@ -49,7 +50,8 @@ public sealed class MeteredArchive(IBackupArchive inner, SinkMeter meter) : IBac
 
     private sealed class MeteredStream(Stream stream, SinkMeter meter) : SequentialStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
             {

@@ -42,7 +42,15 @@ public sealed class RateLimit
             _paidUntil += (long)(bytes * _ticksPerByte);
         }
 
-        return wait == 0 ? cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : default
-            : new(Task.Delay(_time.GetElapsedTime(0, wait), _time, cancellationToken));
+        return wait > 0 ? new(WaitAsync(_time.GetElapsedTime(0, wait), cancellationToken))
+            : cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : default;
+    }
+
+    // A delay lasts 49 days at most; a large pack at a tiny rate takes longer.
+    private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        for (var step = TimeSpan.FromDays(30); wait > step; wait -= step)
+            await Task.Delay(step, _time, cancellationToken);
+        await Task.Delay(wait, _time, cancellationToken);
     }
 }

@@ -22,10 +22,13 @@ internal sealed class RetryLoop
     /// <summary>Runs a step.</summary>
     /// <param name="call">What it is, for messages.</param>
     /// <param name="timeLimit">How long an attempt may take.</param>
-    /// <param name="attempt">The step. Its token ends it at the time limit; whatever it holds then it must let go.</param>
+    /// <param name="attempt">
+    /// The step. Its token ends it at the time limit; whatever it holds then it must let go.
+    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     public async ValueTask<T> RunAsync<T>(
-        string call, TimeSpan timeLimit, Func<CancellationToken, ValueTask<T>> attempt, CancellationToken cancellationToken)
+        string call, TimeSpan timeLimit, Func<CancellationToken, ValueTask<T>> attempt,
+        CancellationToken cancellationToken)
     {
         for (int failed = 1; ; failed++)
         {
@@ -57,8 +60,10 @@ internal sealed class RetryLoop
 
     private async Task PauseAsync(string call, int failed, SinkException failure, CancellationToken cancellationToken)
     {
-        // Doubling 62 times would overflow; long before, the longest pause is reached.
-        double full = Math.Min(_options.LongestPause.Ticks, _options.FirstPause.Ticks * Math.Pow(2, Math.Min(failed - 1, 62)));
+        // The longest pause is reached long before 62 doublings; more would come to infinity, and zero times that is no
+        // number.
+        double full =
+            Math.Min(_options.LongestPause.Ticks, _options.FirstPause.Ticks * Math.Pow(2, Math.Min(failed - 1, 62)));
         double share;
         lock (_lock)
         {

@@ -12,19 +12,28 @@ public sealed record RetryOptions
     /// <summary>The longest pause. Default: 30 s.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one attempt to put an object may take. Default: 10 minutes, which 32 MiB take at half a megabit a second.</summary>
+    /// <summary>
+    /// How long one attempt to put an object may take. Default: 10 minutes, which 32 MiB take at half a megabit a
+    /// second.
+    /// </summary>
     public TimeSpan PutTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long one attempt of any other step may take: an open, a read, the next name of a listing, a delete. Default: 2 minutes.</summary>
+    /// <summary>
+    /// How long one attempt of any other step may take: an open, a read, the next name of a listing, a delete. Default:
+    /// 2 minutes.
+    /// </summary>
     public TimeSpan StepTimeLimit { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Up to which length an object that may be ours is compared from beginning to end; of a longer one the length and the
-    /// last 64 KiB are compared, where a pack has the checksums of all its parts. Default: 1 MiB.
+    /// Up to which length an object that may be ours is compared from beginning to end; of a longer one the length and
+    /// the last 64 KiB are compared, where a pack has the checksums of all its parts. Default: 1 MiB.
     /// </summary>
     public long CompareWholeUpTo { get; init; } = 1 << 20;
 
-    /// <summary>Seed of the random part of the pauses, so that writers that failed together do not come back together. Default: random.</summary>
+    /// <summary>
+    /// Seed of the random part of the pauses, so that writers that failed together do not come back together. Default:
+    /// random.
+    /// </summary>
     public int Seed { get; init; } = Random.Shared.Next();
 
     /// <summary>Told before every pause; for a log. Default: nobody.</summary>
@@ -37,7 +46,8 @@ public sealed record RetryOptions
         var faults = new List<string>();
         Demand(Attempts >= 1, $"{nameof(Attempts)} is {Attempts}, and must be at least 1");
         Demand(FirstPause >= TimeSpan.Zero, $"{nameof(FirstPause)} is {FirstPause}, and must not be negative");
-        Demand(LongestPause >= FirstPause, $"{nameof(LongestPause)} is {LongestPause}, less than {nameof(FirstPause)} {FirstPause}");
+        Demand(LongestPause >= FirstPause,
+            $"{nameof(LongestPause)} is {LongestPause}, less than {nameof(FirstPause)} {FirstPause}");
         Demand(PutTimeLimit > TimeSpan.Zero, $"{nameof(PutTimeLimit)} is {PutTimeLimit}, and must be positive");
         Demand(StepTimeLimit > TimeSpan.Zero, $"{nameof(StepTimeLimit)} is {StepTimeLimit}, and must be positive");
         Demand(CompareWholeUpTo >= 0, $"{nameof(CompareWholeUpTo)} is {CompareWholeUpTo}, and must not be negative");

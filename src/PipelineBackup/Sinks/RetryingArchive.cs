@@ -7,8 +7,8 @@ namespace PipelineBackup.Sinks;
 /// midway is opened anew where it failed, a listing that fails goes on behind its last name.
 /// </summary>
 /// <remarks>
-/// A stream of a range with a length that ends too early counts as failed. Of one without a length nobody here knows where
-/// it should end.
+/// A stream of a range with a length that ends too early counts as failed. Of one without a length nobody here knows
+/// where it should end.
 /// </remarks>
 public sealed class RetryingArchive : IBackupArchive
 {
@@ -37,7 +37,8 @@ public sealed class RetryingArchive : IBackupArchive
     public async ValueTask<Stream> OpenReadAsync(ObjectName name, ByteRange range, CancellationToken cancellationToken)
     {
         var stream = await _loop.RunAsync(
-            $"open '{name}'", _options.StepTimeLimit, token => _inner.OpenReadAsync(name, range, token), cancellationToken);
+            $"open '{name}'", _options.StepTimeLimit, token => _inner.OpenReadAsync(name, range, token),
+            cancellationToken);
         return new RetryingStream(_loop, _options.StepTimeLimit, _inner, name, range, stream);
     }
 
@@ -49,7 +50,8 @@ public sealed class RetryingArchive : IBackupArchive
         Listing? listing = null;
         try
         {
-            while (await _loop.RunAsync($"list '{prefix}'", _options.StepTimeLimit, NextAsync, cancellationToken) is { } item)
+            while (await _loop.RunAsync(
+                $"list '{prefix}'", _options.StepTimeLimit, NextAsync, cancellationToken) is { } item)
             {
                 last = item.Name.ToString();
                 yield return item;

@@ -2,13 +2,15 @@ using System.Buffers;
 
 namespace PipelineBackup.Sinks;
 
-/// <summary>A store whose transient failures are cured by repetition, with growing pauses and a time limit an attempt.</summary>
+/// <summary>
+/// A store whose transient failures are cured by repetition, with growing pauses and a time limit an attempt.
+/// </summary>
 /// <remarks>
-/// A put that failed may have taken effect all the same. If the name turns out to be taken when it is repeated, the object
-/// there is compared with what was to be put: equal means that the put has succeeded. So an object that is put to claim a
-/// name must have content that no other writer would put. Decorators stand in this order, the
-/// outermost first: <see cref="ThrottledSink"/>, so that waiting for one's turn counts against no time limit; then this
-/// one; then <see cref="MeteredSink"/>, which counts each attempt.
+/// A put that failed may have taken effect all the same. If the name turns out to be taken when it is repeated, the
+/// object there is compared with what was to be put: equal means that the put has succeeded. So an object that is put
+/// to claim a name must have content that no other writer would put. Decorators stand in this order, the outermost
+/// first: <see cref="ThrottledSink"/>, so that waiting for one's turn counts against no time limit; then this one; then
+/// <see cref="MeteredSink"/>, which counts each attempt.
 /// </remarks>
 public sealed class RetryingSink : IBackupSink
 {
@@ -25,7 +27,8 @@ public sealed class RetryingSink : IBackupSink
     /// <param name="options">How often and how patiently; null for the defaults.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="meter">Counts the retries; null for nobody.</param>
-    public RetryingSink(IBackupSink inner, RetryOptions? options = null, TimeProvider? time = null, SinkMeter? meter = null)
+    public RetryingSink(
+        IBackupSink inner, RetryOptions? options = null, TimeProvider? time = null, SinkMeter? meter = null)
     {
         ArgumentNullException.ThrowIfNull(inner);
         _inner = inner;

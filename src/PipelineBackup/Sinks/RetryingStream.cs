@@ -10,7 +10,8 @@ namespace PipelineBackup.Sinks;
 /// <param name="range">The range.</param>
 /// <param name="first">The range, opened; the stream owns it.</param>
 internal sealed class RetryingStream(
-    RetryLoop loop, TimeSpan timeLimit, IBackupArchive archive, ObjectName name, ByteRange range, Stream first) : SequentialStream
+    RetryLoop loop, TimeSpan timeLimit, IBackupArchive archive, ObjectName name, ByteRange range, Stream first)
+    : SequentialStream
 {
     private ByteRange _rest = range;
     private Stream? _stream = first;
@@ -18,7 +19,8 @@ internal sealed class RetryingStream(
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         buffer.Length == 0 || _rest.Length == 0
             ? cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : new(0)
-            : loop.RunAsync($"read '{name}' at {_rest.Offset}", timeLimit, token => AttemptAsync(buffer, token), cancellationToken);
+            : loop.RunAsync(
+                $"read '{name}' at {_rest.Offset}", timeLimit, token => AttemptAsync(buffer, token), cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
@@ -40,7 +42,8 @@ internal sealed class RetryingStream(
             _stream ??= await archive.OpenReadAsync(name, _rest, token);
             int read = await _stream.ReadAsync(buffer, token);
             if (read == 0 && _rest.Length is { } missing)
-                throw new SinkException($"'{name}' ended at byte {_rest.Offset}, {missing} bytes early") { Transient = true };
+                throw new SinkException(
+                    $"'{name}' ended at byte {_rest.Offset}, {missing} bytes early") { Transient = true };
             _rest = new(_rest.Offset + read, _rest.Length - read);
             return read;
         }

@@ -15,11 +15,12 @@ public readonly record struct SinkTotals(
     long Puts, long Reads, long Lists, long Deletes, long Failures, long Retries, long BytesUp, long BytesDown);
 
 /// <summary>
-/// Counts what is asked of one store, for the report of a run and for whoever listens to the meter <c>PipelineBackup</c>.
+/// Counts what is asked of one store, for the report of a run and for whoever listens to the meter
+/// <c>PipelineBackup</c>.
 /// </summary>
 /// <remarks>
-/// Instruments, each with a tag <c>sink</c>: <c>pipelinebackup.sink.requests</c> (tags <c>call</c>: put, read, list or delete;
-/// <c>outcome</c>: ok, cancelled, or the failure), <c>pipelinebackup.sink.duration</c> (seconds, same tags),
+/// Instruments, each with a tag <c>sink</c>: <c>pipelinebackup.sink.requests</c> (tags <c>call</c>: put, read, list or
+/// delete; <c>outcome</c>: ok, cancelled, or the failure), <c>pipelinebackup.sink.duration</c> (seconds, same tags),
 /// <c>pipelinebackup.sink.bytes</c> (tag <c>direction</c>: up or down), <c>pipelinebackup.sink.retries</c>.
 /// </remarks>
 /// <param name="sink">Name of the store among others, as the tag <c>sink</c> shows it; never with credentials.</param>
@@ -27,10 +28,13 @@ public readonly record struct SinkTotals(
 public sealed class SinkMeter(string sink, TimeProvider? time = null)
 {
     private static readonly Meter s_meter = new("PipelineBackup");
-    private static readonly Counter<long> s_requests = s_meter.CreateCounter<long>("pipelinebackup.sink.requests", "{request}");
+    private static readonly Counter<long> s_requests =
+        s_meter.CreateCounter<long>("pipelinebackup.sink.requests", "{request}");
     private static readonly Counter<long> s_bytes = s_meter.CreateCounter<long>("pipelinebackup.sink.bytes", "By");
-    private static readonly Counter<long> s_retries = s_meter.CreateCounter<long>("pipelinebackup.sink.retries", "{retry}");
-    private static readonly Histogram<double> s_duration = s_meter.CreateHistogram<double>("pipelinebackup.sink.duration", "s");
+    private static readonly Counter<long> s_retries =
+        s_meter.CreateCounter<long>("pipelinebackup.sink.retries", "{retry}");
+    private static readonly Histogram<double> s_duration =
+        s_meter.CreateHistogram<double>("pipelinebackup.sink.duration", "s");
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly KeyValuePair<string, object?> _sink = new("sink", sink);
@@ -46,7 +50,8 @@ public sealed class SinkMeter(string sink, TimeProvider? time = null)
     /// <summary>The counts so far.</summary>
     public SinkTotals Totals => new(
         Volatile.Read(ref _puts), Volatile.Read(ref _reads), Volatile.Read(ref _lists), Volatile.Read(ref _deletes),
-        Volatile.Read(ref _failures), Volatile.Read(ref _retries), Volatile.Read(ref _bytesUp), Volatile.Read(ref _bytesDown));
+        Volatile.Read(ref _failures), Volatile.Read(ref _retries), Volatile.Read(ref _bytesUp),
+            Volatile.Read(ref _bytesDown));
 
     /// <summary>Counts a put.</summary>
     /// <param name="call">The call.</param>

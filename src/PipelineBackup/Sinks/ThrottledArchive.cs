@@ -26,7 +26,8 @@ public sealed class ThrottledArchive(IBackupArchive inner, RateLimit? download) 
         // One piece a read, so that a large buffer does not fill at full speed and then stand still for minutes.
         private readonly int _piece = (int)Math.Clamp(download.BytesPerSecond / 4, 4096, 1 << 20);
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             // How much will come is known only afterwards: the next read waits for what this one takes.
             await download.TakeAsync(0, cancellationToken);

@@ -2,7 +2,9 @@ namespace PipelineBackup.Sinks;
 
 /// <summary>A store that keeps to a rate of upload and one of download.</summary>
 /// <param name="inner">The sink; disposed with this one.</param>
-/// <param name="upload">The rate of puts; null for no limit. Each put goes at full speed and makes the next one wait.</param>
+/// <param name="upload">
+/// The rate of puts; null for no limit. Each put goes at full speed and makes the next one wait.
+/// </param>
 /// <param name="download">The rate of reads; null for no limit.</param>
 public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimit? download = null) : IBackupSink
 {

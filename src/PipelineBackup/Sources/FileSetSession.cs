@@ -13,14 +13,18 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
     private SessionState _state = SessionState.Databases;
     private bool _fileOpen;
 
-    public FileSetSession(FileSetInventory inventory, FileSetLogs logs)
+    public FileSetSession(FileSetInventory inventory, FileSetLogs logs, BackupKind kind)
     {
         _inventory = inventory;
-        Databases = [.. inventory.Databases.Select(database => database.File)];
-        _others = [.. logs.Files, .. inventory.SideFiles];
+        // Backups that continue a chain take logs only; the databases in the directory just proved that the logs are theirs.
+        bool logsOnly = kind is BackupKind.Incremental or BackupKind.Differential;
+        Databases = logsOnly ? [] : [.. inventory.Databases.Select(database => database.File)];
+        _others = logsOnly
+            ? [.. logs.Files.Where(file => file.Kind == SourceFileKind.Log)]
+            : [.. logs.Files, .. inventory.SideFiles];
         foreach (var file in Databases.Concat(_others))
             _facts.Add(file.OriginalPath, FileFacts.Take(file.OriginalPath));
-        Stamp = MakeStamp(inventory, logs);
+        Stamp = MakeStamp(inventory, logs, logsOnly);
     }
 
     private enum SessionState
@@ -131,7 +135,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
         return ValueTask.CompletedTask;
     }
 
-    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs)
+    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs, bool logsOnly)
     {
         var databases = inventory.Databases;
         return new()
@@ -141,7 +145,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
             PageSize = databases.Count == 0 ? 0 : databases[0].File.PageSize,
             BaseName = logs.BaseName,
             LogSignature = logs.Signature.IsSet ? logs.Signature.ToHex() : "",
-            Databases = [.. databases.Select(StampOf)],
+            Databases = logsOnly ? [] : [.. databases.Select(StampOf)],
             Remarks = inventory.Remarks,
         };
     }

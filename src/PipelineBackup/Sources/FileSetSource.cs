@@ -18,7 +18,7 @@ public sealed class FileSetSource(FileSetOptions options) : IBackupSource
         {
             var inventory = FileSetInventory.Take(options, request);
             var logs = FileSetLogs.Choose(inventory, options, request);
-            return new(new FileSetSession(inventory, logs));
+            return new(new FileSetSession(inventory, logs, request.Kind));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

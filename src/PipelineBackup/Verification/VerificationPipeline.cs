@@ -40,6 +40,7 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         foreach (var member in chain)
         {
             var backup = await StoredBackup.OpenAsync(archive, _options.Set, member, cancellationToken).ConfigureAwait(false);
+            await JudgeLengthsAsync(backup, cancellationToken).ConfigureAwait(false);
             var corridor = new UnpackCorridor(archive, _options.Set, backup, memory, progress, (pack, reason) =>
                 Note($"{backup.Id}: {(pack > 0 ? backup.Index.Packs[pack - 1].Name : "index")}: {reason}"));
             await corridor.RunAsync(_ => true, _ => ValueTask.CompletedTask, cancellationToken).ConfigureAwait(false);
@@ -68,6 +69,17 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         };
         Telemetry.Count("verify", report.ExitCode, report.PlainBytes, report.FetchedBytes, badPages.Count);
         return report;
+    }
+
+    // Bytes behind a pack's end hurt no restore of ours, but the stock program would stumble over them.
+    private async Task JudgeLengthsAsync(StoredBackup backup, CancellationToken cancellationToken)
+    {
+        var lengths = backup.Index.Packs.ToDictionary(pack => _options.Set.Data(backup.Id, pack.Name), pack => pack.Length);
+        await foreach (var stored in archive.ListAsync(_options.Set.DataPrefix(backup.Id), cancellationToken).ConfigureAwait(false))
+        {
+            if (lengths.TryGetValue(stored.Name, out long length) && stored.Length > length)
+                Note($"{backup.Id}: {stored.Name} has {stored.Length} bytes instead of {length}");
+        }
     }
 
     private void JudgeLogs(IReadOnlyList<BackupManifest> chain, LogMerge logs)

@@ -43,7 +43,8 @@ public sealed class DecoratedSinkConformance
             try
             {
                 await SinkConformance.Law(law).RunAsync(
-                    () => SinkUnderTest.Of(() => new RetryingSink(FaultySink.Seeded(store.Reopen(), current, 20, 40), options)),
+                    () => SinkUnderTest.Of(() => new RetryingSink(FaultySink.Seeded(store.Reopen(), current, 20, 40),
+                        options)),
                     TestContext.Current.CancellationToken);
             }
             catch (ConformanceException broken)

@@ -15,7 +15,8 @@ public sealed class MeteredSinkTests
         var time = new FakeTime();
         var faulty = new FaultySink(
             new MemorySink(),
-            [PlannedFault.Before(SinkCall.Put, 1), PlannedFault.Break(SinkCall.Read, 1, 40), PlannedFault.Break(SinkCall.List, 1, 0)], time);
+            [PlannedFault.Before(SinkCall.Put, 1), PlannedFault.Break(SinkCall.Read, 1, 40),
+                PlannedFault.Break(SinkCall.List, 1, 0)], time);
         var meter = new SinkMeter("memory", time);
         var metered = new MeteredSink(faulty, meter);
         var sink = new RetryingSink(metered, new() { Seed = 1 }, time, meter);
@@ -69,7 +70,8 @@ public sealed class MeteredSinkTests
         });
         Assert.Equal(
             [
-                "pipelinebackup.sink.requests 1 put ok", "pipelinebackup.sink.duration 2 put ok", "pipelinebackup.sink.bytes 7 up",
+                "pipelinebackup.sink.requests 1 put ok", "pipelinebackup.sink.duration 2 put ok",
+                "pipelinebackup.sink.bytes 7 up",
                 "pipelinebackup.sink.requests 1 put AlreadyExists", "pipelinebackup.sink.duration 2 put AlreadyExists",
             ],
             seen);

@@ -30,7 +30,8 @@ public sealed class RetryingSinkTests : IAsyncDisposable
     [Fact]
     public async Task A_failure_for_good_is_told_at_once()
     {
-        var faulty = Faulty(PlannedFault.Before(SinkCall.Put, 1) with { Transient = false, Failure = SinkFailure.Full });
+        var faulty =
+            Faulty(PlannedFault.Before(SinkCall.Put, 1) with { Transient = false, Failure = SinkFailure.Full });
         var failure = await Assert.ThrowsAsync<SinkException>(() => Put(faulty, 10));
         Assert.Equal(SinkFailure.Full, failure.Failure);
         Assert.Empty(_retries);
@@ -40,14 +41,16 @@ public sealed class RetryingSinkTests : IAsyncDisposable
     [Fact]
     public async Task Pauses_double_up_to_the_longest_and_keep_at_least_half()
     {
-        var options = Options with { Attempts = 12, FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(20) };
+        var options = Options with { Attempts = 12, FirstPause = TimeSpan.FromSeconds(1),
+            LongestPause = TimeSpan.FromSeconds(20) };
         var faulty = Faulty([.. Enumerable.Range(1, 12).Select(i => PlannedFault.Before(SinkCall.Put, i))]);
         var failure = await Assert.ThrowsAsync<SinkException>(() => Put(faulty, 10, options));
         Assert.True(failure.Transient);
         Assert.Contains("gave up after 12 attempts", failure.Message, StringComparison.Ordinal);
         double[] full = [1, 2, 4, 8, 16, 20, 20, 20, 20, 20, 20];
         Assert.Equal(full.Length, _retries.Count);
-        Assert.All(_retries.Zip(full), pair => Assert.InRange(pair.First.Pause.TotalSeconds, pair.Second / 2, pair.Second));
+        Assert.All(_retries.Zip(full), pair => Assert.InRange(pair.First.Pause.TotalSeconds, pair.Second / 2,
+            pair.Second));
         Assert.Equal(_retries.Sum(retry => retry.Pause.Ticks), _time.Passed.Ticks);
         Assert.Equal(0, _store.Count);
         faulty.VerifyAllHappened();
@@ -116,7 +119,8 @@ public sealed class RetryingSinkTests : IAsyncDisposable
     public async Task A_comparison_that_fails_is_tried_again_too()
     {
         var faulty = Faulty(
-            PlannedFault.After(SinkCall.Put, 1), PlannedFault.Before(SinkCall.Read, 1), PlannedFault.Break(SinkCall.Read, 2, 5));
+            PlannedFault.After(SinkCall.Put, 1), PlannedFault.Before(SinkCall.Read, 1),
+                PlannedFault.Break(SinkCall.Read, 2, 5));
         await Put(faulty, 1000);
         Assert.Equal(3, _retries.Count);
         faulty.VerifyAllHappened();
@@ -157,7 +161,8 @@ public sealed class RetryingSinkTests : IAsyncDisposable
     {
         await _store.PutAsync(s_name, ObjectBody.Of(Bytes(10_000)), CancellationToken.None);
         var faulty = Faulty(
-            PlannedFault.Break(SinkCall.Read, 1, 3000), PlannedFault.Before(SinkCall.Read, 2), PlannedFault.Break(SinkCall.Read, 3, 0),
+            PlannedFault.Break(SinkCall.Read, 1, 3000), PlannedFault.Before(SinkCall.Read, 2),
+                PlannedFault.Break(SinkCall.Read, 3, 0),
             PlannedFault.Break(SinkCall.Read, 4, 1));
         var recording = new RecordingSink(faulty);
         byte[] read = await Read(recording, new(100, 8000));
@@ -200,7 +205,8 @@ public sealed class RetryingSinkTests : IAsyncDisposable
         foreach (string name in names)
             await _store.PutAsync(ObjectName.Of(name), ObjectBody.Of(default), CancellationToken.None);
         var faulty = Faulty(
-            PlannedFault.Break(SinkCall.List, 1, 5), PlannedFault.Before(SinkCall.List, 2), PlannedFault.Break(SinkCall.List, 3, 5),
+            PlannedFault.Break(SinkCall.List, 1, 5), PlannedFault.Before(SinkCall.List, 2),
+                PlannedFault.Break(SinkCall.List, 3, 5),
             PlannedFault.Break(SinkCall.List, 4, 29), PlannedFault.After(SinkCall.List, 5));
         var sink = Wrap(faulty);
         var listed = await _time.RunAsync(() => sink.ListAsync("n/", CancellationToken.None).ToListAsync().AsTask());

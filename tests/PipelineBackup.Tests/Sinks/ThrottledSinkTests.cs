@@ -60,12 +60,25 @@ public sealed class ThrottledSinkTests : IAsyncDisposable
         byte[] read = new byte[content.Length];
         await _time.RunAsync(async () =>
         {
-            await using var stream = await archive.OpenReadAsync(ObjectName.Of("a"), ByteRange.All, CancellationToken.None);
+            await using var stream =
+                await archive.OpenReadAsync(ObjectName.Of("a"), ByteRange.All, CancellationToken.None);
             await stream.ReadExactlyAsync(read);
             Assert.Equal(0, await stream.ReadAsync(new byte[1]));
         });
         Assert.Equal(content, read);
         Assert.Equal(TimeSpan.FromSeconds(10), _time.Passed);
+    }
+
+    [Fact]
+    public async Task A_wait_may_be_longer_than_a_delay_can_be()
+    {
+        var limit = new RateLimit(1, _time);
+        await _time.RunAsync(async () =>
+        {
+            await limit.TakeAsync(32 << 20, CancellationToken.None);
+            await limit.TakeAsync(1, CancellationToken.None);
+        });
+        Assert.Equal(TimeSpan.FromSeconds(32 << 20), _time.Passed);
     }
 
     [Fact]

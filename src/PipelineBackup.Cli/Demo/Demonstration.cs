@@ -1,0 +1,156 @@
+using System.Text.Json.Nodes;
+
+namespace PipelineBackup.Cli.Demo;
+
+/// <summary>
+/// The whole way on two sets of files, through the very command lines that a user would type; each step says what it
+/// expects, and the first that ends otherwise ends the demonstration.
+/// </summary>
+/// <param name="folder">An empty directory to work in.</param>
+/// <param name="run">Where to tell.</param>
+internal sealed class Demonstration(string folder, Invocation run)
+{
+    private const int PageBytes = 4096;
+
+    private readonly List<DemoStep> _steps = [];
+
+    /// <summary>The steps that were done; the last one failed if the demonstration did.</summary>
+    public IReadOnlyList<DemoStep> Steps => _steps;
+
+    /// <summary>Runs it.</summary>
+    /// <returns>Whether every step ended as it should.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        Tell("A clean database and a dirty one, both written by the real engine (4 KiB pages).");
+        return await CleanAsync(cancellationToken) && await DamagedStoreAsync(cancellationToken) && await DirtyAsync(cancellationToken);
+    }
+
+    private async Task<bool> CleanAsync(CancellationToken cancellationToken)
+    {
+        string source = In("clean"), store = In("store"), target = In("restored");
+        return Do("unpack a clean database", () => (true, $"{Quantity.Bytes(DemoSet.Unpack("clean", source))} of files"))
+            && await CommandAsync("back it up", ["backup", source, "--to", store], ExitCode.Done, Backup, cancellationToken)
+            && await CommandAsync("verify the backup", ["verify", "latest", "--from", store], ExitCode.Done,
+                result => $"every digest, checksum and page of {Bytes(result, "plainBytes")} is right", cancellationToken)
+            && await CommandAsync("restore it", ["restore", "latest", "--from", store, "--to", target], ExitCode.Done, Restore, cancellationToken)
+            && Do("compare with the source, page by page", () => CompareAll(source, target));
+    }
+
+    // One flipped bit somewhere in the middle of a pack, as a disk or a cable may flip it.
+    private async Task<bool> DamagedStoreAsync(CancellationToken cancellationToken)
+    {
+        string store = In("store"), damaged = In("store-damaged");
+        return Do("flip one bit in a copy of the store", () =>
+            {
+                Copy(store, damaged);
+                string pack = Directory.EnumerateFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+                byte[] bytes = File.ReadAllBytes(pack);
+                bytes[bytes.Length / 2] ^= 0x10;
+                if (!OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                File.WriteAllBytes(pack, bytes);
+                return (true, $"byte {Quantity.Count(bytes.Length / 2)} of {Quantity.Count(bytes.Length)} of {Path.GetFileName(pack)}");
+            })
+            && await CommandAsync("verify that copy: it must be found", ["verify", "latest", "--from", damaged], ExitCode.Refused, Refused, cancellationToken);
+    }
+
+    private async Task<bool> DirtyAsync(CancellationToken cancellationToken)
+    {
+        string source = In("dirty"), store = In("store"), target = In("restored-dirty");
+        return Do("unpack a database whose program was killed, with its logs", () => (true, $"{Quantity.Bytes(DemoSet.Unpack("dirty", source))} of files"))
+            && await CommandAsync("back it up into a set of its own", ["backup", source, "--to", store, "--set", "dirty"], ExitCode.Done, Backup, cancellationToken)
+            && await CommandAsync("restore it plainly: it must be refused, as it needs recovery",
+                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target], ExitCode.Refused, Refused, cancellationToken)
+            && await CommandAsync("restore it as it was, with the logs it needs",
+                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target, "--no-recover"], ExitCode.Done, Restore, cancellationToken)
+            && Do("compare with the source", () => CompareAll(source, target));
+    }
+
+    private static string Backup(JsonNode result)
+    {
+        var totals = result["manifest"]!["totals"]!;
+        long pages = result["manifest"]!["databases"]!.AsArray().Sum(database => (long)database!["verifiedPages"]!);
+        string logs = (int)result["manifest"]!["logs"]!["count"]! is > 0 and var count ? $", {Quantity.Count(count, "log")}" : "";
+        return $"{Quantity.Count(pages, "page")} verified{logs}; {Bytes(totals, "plainBytes")} stored in {Bytes(totals, "storedBytes")}";
+    }
+
+    private static string Restore(JsonNode result)
+    {
+        string recovery = (bool)result["needsRecovery"]! ? "; RECOVERY IS NEEDED before use" : "";
+        return $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}{recovery}";
+    }
+
+    private static string Refused(JsonNode result) => $"refused as it should be: {(string?)result["error"]?["message"]}";
+
+    private static string Bytes(JsonNode node, string name) => Quantity.Bytes((long)node[name]!);
+
+    // Every restored file has its twin in the source, and every database of the source was restored.
+    private static (bool Ok, string Detail) CompareAll(string source, string target)
+    {
+        long pages = 0, different = 0;
+        string[] files = Directory.GetFiles(target, "*", SearchOption.AllDirectories);
+        foreach (string file in files)
+        {
+            string twin = Path.Combine(source, Path.GetFileName(file));
+            if (!File.Exists(twin))
+                return (false, $"'{Path.GetFileName(file)}' was restored and is not in the source");
+            var (count, differing) = DemoSet.Compare(twin, file, PageBytes);
+            pages += count;
+            different += differing;
+        }
+
+        bool all = Directory.GetFiles(source, "*.edb").All(database => files.Any(file => Path.GetFileName(file) == Path.GetFileName(database)));
+        return (all && different == 0, all
+            ? $"{Quantity.Count(pages, "page")} of {Quantity.Count(files.Length, "file")} compared, {Quantity.Count(different)} differ"
+            : "a database of the source was not restored");
+    }
+
+    private async Task<bool> CommandAsync(
+        string title, string[] args, ExitCode expected, Func<JsonNode, string> describe, CancellationToken cancellationToken)
+    {
+        using var output = new StringWriter();
+        long started = run.Terminal.Time.GetTimestamp();
+        var terminal = new Terminal { Output = output, Error = TextWriter.Null, Time = run.Terminal.Time };
+        var exit = await CommandLine.RunAsync([.. args, "--json"], terminal, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = JsonNode.Parse(output.ToString().TrimEnd('\n').Split('\n')[^1])!;
+        bool ok = exit == expected;
+        string command = "pipelinebackup " + string.Join(' ', args.Select(arg => arg.Contains(' ', StringComparison.Ordinal) ? $"\"{arg}\"" : arg));
+        return Note(new(title, command, ok,
+            ok ? describe(result) : $"exit {(int)exit} instead of {(int)expected}: {(string?)result["error"]?["message"]}", Since(started)));
+    }
+
+    private bool Do(string title, Func<(bool Ok, string Detail)> action)
+    {
+        long started = run.Terminal.Time.GetTimestamp();
+        var (ok, detail) = action();
+        return Note(new(title, "", ok, detail, Since(started)));
+    }
+
+    private bool Note(DemoStep step)
+    {
+        _steps.Add(step);
+        Tell($"\n{_steps.Count}. {char.ToUpperInvariant(step.Title[0])}{step.Title[1..]}");
+        if (!run.Json)
+            step.Write(run.Terminal.Output);
+        return step.Ok;
+    }
+
+    private void Tell(string text)
+    {
+        if (!run.Json)
+            run.Terminal.Output.Write(text + "\n");
+    }
+
+    private TimeSpan Since(long started) => run.Terminal.Time.GetElapsedTime(started);
+
+    private string In(string name) => Path.Combine(folder, name);
+
+    private static void Copy(string from, string to)
+    {
+        foreach (string directory in Directory.GetDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+}

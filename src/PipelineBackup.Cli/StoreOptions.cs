@@ -1,0 +1,85 @@
+using System.CommandLine;
+using PipelineBackup.Sinks;
+
+namespace PipelineBackup.Cli;
+
+/// <summary>The options by which a command finds its store and the set in it.</summary>
+internal sealed class StoreOptions
+{
+    /// <summary>Where from.</summary>
+    public Option<string> From { get; } = new("--from")
+    {
+        Description = "The store: a path, file:///path, or scheme://… of a plugin",
+        HelpName = "address",
+        Required = true,
+    };
+
+    /// <summary>The set.</summary>
+    public Option<string> Set { get; } = new("--set")
+    {
+        Description = "The set of backups in the store",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => BackupSet.Default.ToString(),
+    };
+
+    /// <summary>Plugins.</summary>
+    public Option<string[]> Plugin { get; } = new("--plugin")
+    {
+        Description = "An assembly that brings another kind of store; may be given several times",
+        HelpName = "DLL",
+        DefaultValueFactory = _ => [],
+    };
+
+    /// <summary>Gives a command that reads a store its options.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(From);
+        command.Add(Set);
+        command.Add(Plugin);
+    }
+
+    /// <summary>The set that was named.</summary>
+    /// <exception cref="UsageException">It is no name of a set.</exception>
+    public BackupSet SetOf(ParseResult parsed) => SetOf(parsed.GetValue(Set)!);
+
+    /// <summary>The set of a name.</summary>
+    /// <exception cref="UsageException">It is no name of a set.</exception>
+    public static BackupSet SetOf(string name)
+    {
+        try
+        {
+            return BackupSet.Of(name);
+        }
+        catch (ArgumentException)
+        {
+            throw new UsageException($"'{name}' is no name for a backup set", "a name has letters, digits, '.', '_' and '-', at most 64, and no dot first");
+        }
+    }
+
+    /// <summary>Opens the store that was named for reading; transient failures are tried again.</summary>
+    public IBackupArchive Open(ParseResult parsed, Invocation run) =>
+        OpenArchive(Plugins.Load(parsed.GetValue(Plugin)!), parsed.GetValue(From)!, run);
+
+    /// <summary>Opens a store for reading; transient failures are tried again.</summary>
+    public static IBackupArchive OpenArchive(Plugins plugins, string address, Invocation run) =>
+        new RetryingArchive(plugins.Open(address, create: false), Retries(run), run.Terminal.Time);
+
+    /// <summary>Opens a store for a backup; transient failures are tried again, and it keeps to a rate.</summary>
+    /// <param name="plugins">The kinds of stores.</param>
+    /// <param name="address">Its address. The store is made when it is not there.</param>
+    /// <param name="upload">The rate; null for no limit.</param>
+    /// <param name="meter">Counts what the store is asked.</param>
+    /// <param name="run">Told of retries.</param>
+    public static IBackupSink OpenSink(Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run)
+    {
+        var metered = new MeteredSink(plugins.Open(address, create: true), meter);
+        IBackupSink sink = new RetryingSink(metered, Retries(run), run.Terminal.Time, meter);
+        return upload is null ? sink : new ThrottledSink(sink, upload);
+    }
+
+    private static RetryOptions Retries(Invocation run) => new()
+    {
+        OnRetry = retry => run.Tell(
+            $"note: {retry.Call} failed ({retry.Failure.Message}); attempt {retry.Attempt + 1} in {Quantity.Duration(retry.Pause)}"),
+    };
+}

@@ -1,0 +1,29 @@
+using PipelineBackup.Golden;
+
+namespace PipelineBackup.Cli.Tests.Commands;
+
+public class DemoCommandTests
+{
+    [Fact]
+    public void The_demonstration_proves_the_whole_way()
+    {
+        var json = Cli.Json(ExitCode.Done, "demo");
+        var steps = json["steps"]!.AsArray();
+        Assert.Equal(12, steps.Count);
+        Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
+        Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"], StringComparison.Ordinal);
+        Assert.Contains("SHA-256", (string?)steps[6]!["detail"], StringComparison.Ordinal);
+        Assert.Null(json["folder"]);
+    }
+
+    [Fact]
+    public void Its_files_stay_where_they_are_kept()
+    {
+        string folder = Path.Combine(GoldenSets.NewFolder(), "demo");
+        var run = Cli.Expect(ExitCode.Done, "demo", "--keep", folder);
+        Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(["clean", "dirty", "restored", "restored-dirty", "store", "store-damaged"],
+            Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Cli.Json(ExitCode.Usage, "demo", "--keep", folder);
+    }
+}
