@@ -39,7 +39,8 @@ public readonly ref struct DataEdit(
 /// <code>
 /// pages of at most 8 KiB:  2  bits 0–12 offset, 0x2000 same length, 0x4000 insertion, 0x8000 lengths of two bytes
 /// larger pages:            2  offset
-///                          1  0x20 same length, 0x40 insertion, 0x80 lengths of two bytes
+///                          1  0x20 same length, 0x40 insertion, 0x80 lengths of two bytes; bits 0–4 those of the
+///                             offset from bit 8 on, once more
 /// then:                  1/2  length of the new bytes
 ///                        1/2  length of the old bytes; not there with same length or insertion
 ///                             the new bytes
@@ -103,7 +104,8 @@ public readonly ref struct DataDifference
         int at = 2;
         BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)(isLarge ? offset : offset | flags));
         if (isLarge)
-            destination[at++] = (byte)(flags >> 8);
+            // The engine leaves bits 8 to 12 of the offset here too; readers must not mind them.
+            destination[at++] = (byte)((offset & 0x1FFF | flags) >> 8);
         WriteLength(destination, ref at, newData.Length, isLong);
         if ((flags & (Same | Insertion)) == 0)
             WriteLength(destination, ref at, oldLength, isLong);
