@@ -41,7 +41,7 @@ public sealed class LogRoundTripTests
 
         sum.AssertNothingLost();
         TestContext.Current.SendDiagnosticMessage(sum.ToString());
-        Assert.True(sum.Logs >= 600 && sum.Records > 400_000, sum.ToString());
+        Assert.True(sum.Logs >= 550 && sum.Records > 500_000, sum.ToString());
     }
 
     // Tells the time that the engine stamped on the segment which begins.
@@ -54,13 +54,13 @@ public sealed class LogRoundTripTests
 
     private sealed class Tally
     {
-        public long Logs, Records, Bytes, Segments, Resumed, Dangling, Filler, Legacy;
+        public long Logs, Records, Bytes, Segments, Resumed, Legacy;
         public List<string> Wrong = [];
 
         public void AssertNothingLost() => Assert.True(Wrong.Count == 0, string.Join('\n', Wrong.Take(20)));
 
         public override string ToString() => $"{Logs} logs ({Legacy} of version 7), {Records} records of {Bytes} bytes, {Segments} segments, "
-            + $"{Resumed} times a new run, {Dangling} unfinished records, {Filler} segments of filler";
+            + $"{Resumed} times a new run";
     }
 
     private static void Check(string path, Tally sum)
@@ -83,8 +83,7 @@ public sealed class LogRoundTripTests
         Repack(path, file, scan, reader, writer, sum);
     }
 
-    // Segments of filler alone, and a record whose end a crash lost, are not told by records: their segments are taken
-    // over as they stand, and counted.
+    // What is left over of earlier uses of a file, and shadows, are not told by its records; they stay out of it.
     private static void Repack(
         string path, byte[] file, LogScanResult scan, LogRecordReader reader, LogRecordWriter writer, Tally sum)
     {
@@ -92,17 +91,11 @@ public sealed class LogRoundTripTests
         var clock = new SegmentClock(scan);
         var packer = clock.Packer = new LogPacker(header.Generation, header.SectorCount, clock);
         byte[] made = new byte[(scan.LastValidSegment + 1) * LogBytes.Segment];
-        int dropped = 0;
         while (scan.LastValidSegment > 0 && reader.TryRead(out var record))
         {
             Encode(path, writer, record, header.Version, sum);
-            if (reader.Dropped != dropped)
-            {
-                dropped = reader.Dropped;
-                sum.Dangling++;
-                return;
-            }
-
+            // None of these logs holds a record whose end a crash lost; its head could not be made again.
+            Assert.Equal(0, reader.Dropped);
             // A new run of the engine goes on in a new segment.
             if (record.FirstByte.Sector > packer.OpenIndex && (!packer.IsOpen || !Cut(packer, record)))
             {
@@ -118,12 +111,6 @@ public sealed class LogRoundTripTests
         }
 
         packer.Close();
-        while (packer.OpenIndex <= scan.LastValidSegment && !scan.Segments[packer.OpenIndex - 1].Started.IsSet)
-        {
-            sum.Filler++;
-            packer.CloseEmpty();
-        }
-
         Collect(packer, made);
         Compare(path, file, scan, made, packer, sum);
     }
@@ -165,6 +152,6 @@ public sealed class LogRoundTripTests
             writer.Copy(record.Bytes);
         }
         else if (!writer.Written.SequenceEqual(record.Bytes))
-            sum.Wrong.Add($"{path}: {record.Type} at {record.Position} comes out different at byte {writer.Written.CommonPrefixLength(record.Bytes)}: {Convert.ToHexString(writer.Written)} {Convert.ToHexString(record.Bytes)}");
+            sum.Wrong.Add($"{path}: {record.Type} at {record.Position} comes out different at byte {writer.Written.CommonPrefixLength(record.Bytes)}");
     }
 }

@@ -100,7 +100,7 @@ public readonly ref struct DataDifference
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)oldLength, (uint)ushort.MaxValue, nameof(oldLength));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(newData.Length, ushort.MaxValue, nameof(newData));
         bool isLong = oldLength > byte.MaxValue || newData.Length > byte.MaxValue;
-        int flags = (oldLength == newData.Length ? Same : oldLength == 0 ? Insertion : 0) | (isLong ? Long : 0);
+        int flags = (oldLength == 0 ? Insertion : oldLength == newData.Length ? Same : 0) | (isLong ? Long : 0);
         int at = 2;
         BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)(isLarge ? offset : offset | flags));
         if (isLarge)
