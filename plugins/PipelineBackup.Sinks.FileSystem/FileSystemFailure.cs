@@ -21,13 +21,13 @@ internal static class FileSystemFailure
             {
                 Failure = SinkFailure.Full,
                 Error = JetError.DiskFull,
-                Hint = "HINT: free space on the disk of the store, raise the quota, or expire old backups.",
+                Hint = "free space on the disk of the store, raise the quota, or expire old backups",
             },
             FileFault.Denied => new(message, failure)
             {
                 Failure = SinkFailure.AccessDenied,
                 Error = JetError.AccessDenied,
-                Hint = "HINT: run as a user that may read and write the store's directory, and check that it is not read-only.",
+                Hint = "run as a user that may read and write the store's directory, and check that it is not read-only",
             },
             FileFault.NotFound => new(message, failure)
             {
@@ -38,16 +38,16 @@ internal static class FileSystemFailure
             // Here "exists" comes from making a directory; that an object's name is taken, the rename tells.
             FileFault.NotDirectory or FileFault.Exists => new(message, failure)
             {
-                Hint = "HINT: a file has the name that the store needs for a directory; move it away.",
+                Hint = "a file has the name that the store needs for a directory; move it away",
             },
             FileFault.CrossDevice => new(message, failure)
             {
-                Hint = "HINT: keep the whole store, its .tmp directory included, on one file system.",
+                Hint = "keep the whole store, its .tmp directory included, on one file system",
             },
             FileFault.Unsupported => new(message, failure)
             {
                 Hint =
-                    "HINT: this file system cannot create a name without replacing; choose another one for the store.",
+                    "this file system cannot create a name without replacing; choose another one for the store",
             },
             FileFault.Passing => new(message, failure) { Error = JetError.DiskIO, Transient = true },
             _ => new(message, failure) { Error = JetError.DiskIO },
@@ -77,6 +77,6 @@ internal static class FileSystemFailure
     {
         Failure = SinkFailure.AccessDenied,
         Error = JetError.AccessDenied,
-        Hint = "HINT: put the directory itself in its place, or mount it there.",
+        Hint = "put the directory itself in its place, or mount it there",
     };
 }

@@ -125,7 +125,7 @@ public sealed class FileSystemSink : IBackupSink
             throw new SinkException(
                 $"cannot store '{name}': the store has objects below that name, so that it is a directory")
             {
-                Hint = "HINT: a store in a directory cannot have an object 'a' beside an object 'a/b'.",
+                Hint = "a store in a directory cannot have an object 'a' beside an object 'a/b'",
             };
         }
 

@@ -96,7 +96,7 @@ internal sealed class StoreDirectory(string root)
             {
                 throw new SinkException($"Windows cannot have a file '{segment}', which object '{name}' needs")
                 {
-                    Hint = "HINT: choose another name for the set.",
+                    Hint = "choose another name for the set",
                 };
             }
         }

@@ -34,6 +34,11 @@ public sealed record BackupParent
     /// <summary>XOR of the segment checksums of that log as the chain holds it, in hexadecimal; empty when not known.</summary>
     public string LastChecksum { get; init; } = "";
 
+    /// <summary>
+    /// Whether that log was still the current one when it was backed up, so that it may have grown since.
+    /// </summary>
+    public bool LastIsOpen { get; init; }
+
     /// <summary>Signatures of the chain's databases, in hexadecimal.</summary>
     public IReadOnlyList<string> DatabaseSignatures { get; init; } = [];
 }

@@ -21,6 +21,12 @@ public sealed record BackupStamp
     /// <summary>The databases, in the order of <see cref="IBackupSession.Databases"/>.</summary>
     public IReadOnlyList<DatabaseStamp> Databases { get; init; } = [];
 
+    /// <summary>
+    /// Why the databases cannot be recovered with the logs, where the request accepted that
+    /// (<see cref="BackupRequest.AcceptLogGap"/>); else empty. The backup is then a forensic copy.
+    /// </summary>
+    public string LogGap { get; init; } = "";
+
     /// <summary>What the source left out or found worth telling, one sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

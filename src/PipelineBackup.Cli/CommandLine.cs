@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using PipelineBackup.Cli.Commands;
+using CommandSyntax = System.CommandLine.Parsing.CommandResult;
 
 namespace PipelineBackup.Cli;
 
@@ -30,7 +31,8 @@ internal static class CommandLine
     /// <summary>The commands.</summary>
     public static RootCommand CreateRoot()
     {
-        var root = new RootCommand("Backs up databases of the Extensible Storage Engine (ESE, JET Blue), verifies and restores them.")
+        var root = new RootCommand(
+            "Backs up databases of the Extensible Storage Engine (ESE, JET Blue), verifies and restores them.")
         {
             new BackupCommand(),
             new ListCommand(),
@@ -57,7 +59,8 @@ internal static class CommandLine
     /// <param name="args">The arguments.</param>
     /// <param name="terminal">Where to write.</param>
     /// <param name="cancellationToken">Ends the command in good order.</param>
-    public static async Task<ExitCode> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<ExitCode> RunAsync(IReadOnlyList<string> args, Terminal terminal,
+        CancellationToken cancellationToken)
     {
         var parsed = CreateRoot().Parse(args, s_parser);
         var run = new Invocation(terminal, parsed.GetValue(s_json), parsed.GetValue(s_verbose));
@@ -104,14 +107,17 @@ internal static class CommandLine
     private static CommandFailure ParseFailure(ParseResult parsed)
     {
         var path = new List<string>();
-        for (var level = parsed.CommandResult; level is not null; level = level.Parent as System.CommandLine.Parsing.CommandResult)
+        for (var level = parsed.CommandResult; level is not null; level = level.Parent as CommandSyntax)
             path.Insert(0, level.Command is RootCommand ? "pipelinebackup" : level.Command.Name);
         // Beside a word that is no command the library also says that none was given.
-        var messages = parsed.Errors.Where(error => parsed.UnmatchedTokens.Count == 0 || !error.Message.StartsWith("Required command", StringComparison.Ordinal))
+        bool isUnknown = parsed.UnmatchedTokens.Count > 0;
+        var messages = parsed.Errors
+            .Where(error => !(isUnknown && error.Message.StartsWith("Required command", StringComparison.Ordinal)))
             .Select(error => error.Message.TrimEnd('.'))
             .DefaultIfEmpty("Required command was not provided")
             .Select(message => char.ToLowerInvariant(message[0]) + message[1..])
             .Distinct();
-        return CommandFailure.Usage(string.Join("; ", messages), $"'{string.Join(' ', path)} --help' shows what it takes");
+        return CommandFailure.Usage(string.Join("; ", messages),
+            $"'{string.Join(' ', path)} --help' shows what it takes");
     }
 }

@@ -44,8 +44,10 @@ internal sealed class HelpText : SynchronousCommandLineAction
         return result;
     }
 
-    private static IEnumerable<(ExitCode Code, string Meaning)> Merge(IReadOnlyList<(ExitCode Code, string Meaning)> own) => s_all
-        .Where(general => own.Any(exit => exit.Code == general.Code) || general.Code is ExitCode.Failed or ExitCode.Usage or ExitCode.Cancelled)
+    private static IEnumerable<(ExitCode Code, string Meaning)> Merge(
+        IReadOnlyList<(ExitCode Code, string Meaning)> own) => s_all
+        .Where(general => own.Any(exit => exit.Code == general.Code)
+            || general.Code is ExitCode.Failed or ExitCode.Usage or ExitCode.Cancelled)
         .Select(general => own.FirstOrDefault(exit => exit.Code == general.Code) is { Meaning: not null } special
             ? special
             : general.Code == ExitCode.Failed ? (general.Code, "failed") : general);

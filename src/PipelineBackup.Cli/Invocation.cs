@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace PipelineBackup.Cli;
 
-/// <summary>One run of a command: where it writes and in which form. Also the logger of the operations it starts.</summary>
+/// <summary>
+/// One run of a command: where it writes and in which form. Also the logger of the operations it starts.
+/// </summary>
 /// <param name="terminal">Where to write.</param>
 /// <param name="json">Whether every line of the output is a JSON object.</param>
 /// <param name="verbose">Whether to tell what is done, and where a failure came from.</param>
@@ -49,7 +51,8 @@ internal sealed class Invocation(Terminal terminal, bool json, bool verbose) : I
 
     /// <inheritdoc/>
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
             Tell($"{(logLevel >= LogLevel.Warning ? "warning" : "note")}: {formatter(state, exception)}");

@@ -10,7 +10,8 @@ namespace PipelineBackup.Cli;
 internal static class JsonOutput
 {
     // The output is read by programs, not put into a web page: letters stay letters.
-    private static readonly JsonSerializerOptions s_line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_line =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes one object as one line.</summary>
     public static void Write(TextWriter output, JsonObject line) => output.Write(line.ToJsonString(s_line) + "\n");
@@ -43,7 +44,8 @@ internal static class JsonOutput
     public static JsonArray List(IEnumerable<JsonNode?> items) => new([.. items]);
 
     /// <summary>A list of texts as JSON.</summary>
-    public static JsonArray List(IEnumerable<string> items) => List(items.Select(item => (JsonNode?)JsonValue.Create(item)));
+    public static JsonArray List(IEnumerable<string> items) =>
+        List(items.Select(item => (JsonNode?)JsonValue.Create(item)));
 
     /// <summary>A member's name as JSON writes names.</summary>
     public static string Name<T>(T member)

@@ -17,7 +17,8 @@ internal abstract class OperationCommand(string name, string description) : Comm
     /// <param name="parsed">The command line, without errors.</param>
     /// <param name="run">Where to tell things.</param>
     /// <param name="cancellationToken">Ends it in good order.</param>
-    public abstract Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken);
+    public abstract Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken);
 
     /// <summary>An option that takes one of several words.</summary>
     protected static Option<string> Choice(string name, string description, params string[] words)

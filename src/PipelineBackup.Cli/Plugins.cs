@@ -7,7 +7,8 @@ namespace PipelineBackup.Cli;
 /// <summary>The kinds of stores there are: directories, and what plugins bring.</summary>
 internal sealed class Plugins
 {
-    private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories =
+        new(StringComparer.Ordinal);
 
     private Plugins() => Add(new FileSystemSinkFactory(), "");
 
@@ -36,7 +37,7 @@ internal sealed class Plugins
         if (!_factories.TryGetValue(address.Scheme, out var known))
         {
             throw new UsageException($"no plugin for scheme '{address.Scheme}'",
-                $"name one with --plugin; known are: {string.Join(", ", _factories.Keys.Order(StringComparer.Ordinal))}");
+                $"name one with --plugin; known are: {string.Join(", ", _factories.Keys.Order())}");
         }
 
         try
@@ -52,7 +53,8 @@ internal sealed class Plugins
     private void Add(IBackupSinkFactory factory, string from)
     {
         if (_factories.TryGetValue(factory.Scheme, out var other) && other.From.Length > 0)
-            throw new UsageException($"'{other.From}' and '{from}' both bring scheme '{factory.Scheme}'", "name one of them");
+            throw new UsageException($"'{other.From}' and '{from}' both bring scheme '{factory.Scheme}'",
+                "name one of them");
         _factories[factory.Scheme] = (factory, from);
     }
 
@@ -64,26 +66,33 @@ internal sealed class Plugins
         {
             var assembly = new PluginContext(path).LoadFromAssemblyPath(path);
             var factories = assembly.GetExportedTypes()
-                .Where(type => type is { IsAbstract: false, IsClass: true } && typeof(IBackupSinkFactory).IsAssignableFrom(type))
+                .Where(type => type is { IsAbstract: false, IsClass: true }
+                    && typeof(IBackupSinkFactory).IsAssignableFrom(type))
                 .Select(type => (IBackupSinkFactory)Activator.CreateInstance(type)!)
                 .ToList();
             return factories.Count > 0
                 ? factories
-                : throw new UsageException($"'{path}' is no plugin: it has no public IBackupSinkFactory", "name the assembly of the plugin itself");
+                : throw new UsageException($"'{path}' is no plugin: it has no public IBackupSinkFactory",
+                    "name the assembly of the plugin itself");
         }
         catch (Exception failure) when (failure is BadImageFormatException or FileLoadException or FileNotFoundException
             or TypeLoadException or ReflectionTypeLoadException or MissingMethodException or TargetInvocationException)
         {
-            throw new UsageException($"'{path}' cannot be loaded as a plugin: {(failure.InnerException ?? failure).Message}",
+            throw new UsageException(
+                $"'{path}' cannot be loaded as a plugin: {(failure.InnerException ?? failure).Message}",
                 "name a .NET assembly built for this version, with its dependencies beside it");
         }
     }
 
     // ArgumentException puts the parameter's name behind the message.
     private static string Sentence(ArgumentException failure) =>
-        failure.ParamName is { } name ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : failure.Message;
+        failure.ParamName is { } name
+            ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            : failure.Message;
 
-    /// <summary>Keeps a plugin's dependencies to itself; the contracts are this program's, or no type would match.</summary>
+    /// <summary>
+    /// Keeps a plugin's dependencies to itself; the contracts are this program's, or no type would match.
+    /// </summary>
     private sealed class PluginContext(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path))
     {
         private static readonly string s_contracts = typeof(IBackupSinkFactory).Assembly.GetName().Name!;
@@ -91,7 +100,9 @@ internal sealed class Plugins
         private readonly AssemblyDependencyResolver _resolver = new(path);
 
         protected override Assembly? Load(AssemblyName assemblyName) =>
-            assemblyName.Name != s_contracts && _resolver.ResolveAssemblyToPath(assemblyName) is { } file ? LoadFromAssemblyPath(file) : null;
+            assemblyName.Name != s_contracts && _resolver.ResolveAssemblyToPath(assemblyName) is { } file
+                ? LoadFromAssemblyPath(file)
+                : null;
 
         protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
             _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } file ? LoadUnmanagedDllFromPath(file) : 0;

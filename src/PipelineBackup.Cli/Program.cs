@@ -23,7 +23,7 @@ var terminal = new Terminal
     Output = Console.Out,
     Error = Console.Error,
     CanRedraw = !Console.IsErrorRedirected,
-    Width = () => Console.IsErrorRedirected ? 80 : Console.WindowWidth,
+    Width = () => !Console.IsErrorRedirected && Console.WindowWidth is > 0 and var width ? width : 80,
 };
 try
 {

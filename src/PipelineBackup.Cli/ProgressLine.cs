@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace PipelineBackup.Cli;
 
 /// <summary>
-/// Shows how far an operation is. On a terminal one line is drawn again and again; elsewhere a line is written every ten
-/// seconds, and none in the first five; in JSON an object a second.
+/// Shows how far an operation is. On a terminal one line is drawn again and again; elsewhere a line is written every
+/// ten seconds, and none in the first five; in JSON an object a second.
 /// </summary>
 internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
 {
@@ -74,7 +74,9 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
         var time = _run.Terminal.Time;
         if (_run.Json || _run.Terminal.CanRedraw)
             return _shown is not { } last || time.GetElapsedTime(last, now) >= (_run.Json ? s_object : s_redraw);
-        return _shown is { } before ? time.GetElapsedTime(before, now) >= s_line : time.GetElapsedTime(_started, now) >= s_quiet;
+        return _shown is { } before
+            ? time.GetElapsedTime(before, now) >= s_line
+            : time.GetElapsedTime(_started, now) >= s_quiet;
     }
 
     private void Draw(BackupProgress value, TimeSpan elapsed)
@@ -100,7 +102,8 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
             : "";
         string what = value.File.Length > 0 ? value.File : Name(value.Phase);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{(int)(Share(value) * 100)} %, {Quantity.Bytes(value.DoneBytes)} of {Quantity.Bytes(value.TotalBytes)}, {Quantity.Bytes((long)rate)}/s{left}, {what}");
+            $"{(int)(Share(value) * 100)} %, {Quantity.Bytes(value.DoneBytes)} of "
+            + $"{Quantity.Bytes(value.TotalBytes)}, {Quantity.Bytes((long)rate)}/s{left}, {what}");
     }
 
     private static JsonObject ToJson(BackupProgress value) => new()

@@ -31,7 +31,8 @@ internal static partial class Quantity
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")
         : time.TotalHours < 1
             ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes}:{time.Seconds:00} min")
-            : string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00} h");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"{(long)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00} h");
 
     /// <summary>A number with grouped digits.</summary>
     public static string Count(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
@@ -40,7 +41,8 @@ internal static partial class Quantity
     public static string Count(long number, string thing) => $"{Count(number)} {thing}{(number == 1 ? "" : "s")}";
 
     /// <summary>
-    /// Takes a rate a second such as <c>50MB</c>, <c>1.5GiB</c> or <c>800k/s</c>: decimal units, binary ones with an <c>i</c>.
+    /// Takes a rate a second such as <c>50MB</c>, <c>1.5GiB</c> or <c>800k/s</c>: decimal units, binary ones with an
+    /// <c>i</c>.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="bytesPerSecond">The rate, at least 1.</param>
@@ -49,7 +51,8 @@ internal static partial class Quantity
         bytesPerSecond = 0;
         if (text is null || RatePattern().Match(text) is not { Success: true } match)
             return false;
-        int power = match.Groups["unit"].Value.ToUpperInvariant() switch { "" => 0, "K" => 1, "M" => 2, "G" => 3, _ => 4 };
+        string unit = match.Groups["unit"].Value.ToUpperInvariant();
+        int power = unit.Length == 0 ? 0 : 1 + "KMGT".IndexOf(unit[0], StringComparison.Ordinal);
         double value = double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture)
             * Math.Pow(match.Groups["binary"].Success ? 1024 : 1000, power);
         if (value is < 1 or > 1e15)
@@ -58,6 +61,7 @@ internal static partial class Quantity
         return true;
     }
 
-    [GeneratedRegex(@"^(?<number>[0-9]{1,15}(\.[0-9]{1,9})?) ?(?<unit>[KkMGT]?)(?<binary>(?<=[KkMGT])i(?=B))?B?(/s)?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<number>[0-9]{1,15}(\.[0-9]{1,9})?) ?(?<unit>[KkMGT]?)(?<binary>(?<=[KkMGT])i(?=B))?B?(/s)?$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex RatePattern();
 }

@@ -52,7 +52,8 @@ internal sealed class StoreOptions
         }
         catch (ArgumentException)
         {
-            throw new UsageException($"'{name}' is no name for a backup set", "a name has letters, digits, '.', '_' and '-', at most 64, and no dot first");
+            throw new UsageException($"'{name}' is no name for a backup set",
+                "a name has letters, digits, '.', '_' and '-', at most 64, and no dot first");
         }
     }
 
@@ -70,7 +71,8 @@ internal sealed class StoreOptions
     /// <param name="upload">The rate; null for no limit.</param>
     /// <param name="meter">Counts what the store is asked.</param>
     /// <param name="run">Told of retries.</param>
-    public static IBackupSink OpenSink(Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run)
+    public static IBackupSink OpenSink(
+        Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run)
     {
         var metered = new MeteredSink(plugins.Open(address, create: true), meter);
         IBackupSink sink = new RetryingSink(metered, Retries(run), run.Terminal.Time, meter);
@@ -80,6 +82,7 @@ internal sealed class StoreOptions
     private static RetryOptions Retries(Invocation run) => new()
     {
         OnRetry = retry => run.Tell(
-            $"note: {retry.Call} failed ({retry.Failure.Message}); attempt {retry.Attempt + 1} in {Quantity.Duration(retry.Pause)}"),
+            $"note: {retry.Call} failed ({retry.Failure.Message}); attempt {retry.Attempt + 1} in "
+            + $"{Quantity.Duration(retry.Pause)}"),
     };
 }

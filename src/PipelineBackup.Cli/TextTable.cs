@@ -1,7 +1,9 @@
 namespace PipelineBackup.Cli;
 
 /// <summary>Rows of text in columns as wide as their widest cell.</summary>
-/// <param name="headings">Headings; those that start with <c>&gt;</c> head a column that is aligned to the right.</param>
+/// <param name="headings">
+/// Headings; those that start with <c>&gt;</c> head a column that is aligned to the right.
+/// </param>
 internal sealed class TextTable(params string[] headings)
 {
     private readonly List<string[]> _rows = [];
@@ -20,7 +22,7 @@ internal sealed class TextTable(params string[] headings)
     {
         bool[] right = [.. headings.Select(heading => heading.StartsWith('>'))];
         string[] names = [.. headings.Select(heading => heading.TrimStart('>'))];
-        int[] widths = [.. names.Select((name, i) => Math.Max(name.Length, _rows.Select(row => row[i].Length).DefaultIfEmpty().Max()))];
+        int[] widths = [.. names.Select((name, i) => _rows.Select(row => row[i].Length).Append(name.Length).Max())];
         foreach (string[] row in _rows.Prepend(names))
         {
             var cells = row.Select((cell, i) => right[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]));

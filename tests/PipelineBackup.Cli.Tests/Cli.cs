@@ -10,7 +10,8 @@ internal sealed record CliResult(ExitCode Exit, string Output, string Error);
 internal static class Cli
 {
     /// <summary>The plugin of the tests.</summary>
-    public static string TestPlugin { get; } = Path.Combine(GoldenSets.ProjectRoot, "tests", "PipelineBackup.TestPlugin", "bin",
+    public static string TestPlugin { get; } =
+        Path.Combine(GoldenSets.ProjectRoot, "tests", "PipelineBackup.TestPlugin", "bin",
         new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "PipelineBackup.TestPlugin.dll");
 
     public static CliResult Run(params string[] args) => Run(args, CancellationToken.None);
@@ -19,7 +20,8 @@ internal static class Cli
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var exit = CommandLine.RunAsync(args, new Terminal { Output = output, Error = error }, cancellationToken).GetAwaiter().GetResult();
+        var exit = CommandLine.RunAsync(args, new Terminal { Output = output, Error = error }, cancellationToken)
+            .GetAwaiter().GetResult();
         return new(exit, output.ToString(), error.ToString());
     }
 
@@ -29,7 +31,8 @@ internal static class Cli
         var run = Run([.. args, "--json"]);
         Assert.True(run.Exit == expected, $"exit {run.Exit}: {run.Output}{run.Error}");
         Assert.EndsWith("\n", run.Output, StringComparison.Ordinal);
-        var lines = run.Output[..^1].Split('\n').Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line))).ToList();
+        var lines = run.Output[..^1].Split('\n').Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line)))
+            .ToList();
         Assert.All(lines[..^1], line => Assert.Equal("progress", Assert.Single(line).Key));
         var result = lines[^1];
         Assert.Equal(["ok", "exit", "error"], result.Select(pair => pair.Key).Take(3));

@@ -51,7 +51,9 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("backup", "--to --kind --set --logs --base --on-bad-page --on-log-gap --require --max-read-rate --max-upload-rate --plugin --database "
+    [InlineData("backup",
+        "--to --kind --set --logs --base --on-bad-page --on-log-gap --require --max-read-rate --max-upload-rate "
+        + "--plugin --database "
         + "<directory|database> full|incremental|differential|copy fail|drop-database|record fail|record all|any")]
     [InlineData("list", "--from --set --plugin")]
     [InlineData("show", "--from --set --plugin <id|latest>")]
@@ -68,7 +70,8 @@ public class CommandLineTests
         Assert.All(words.Split(' ').Concat(["--json", "--verbose", $"pipelinebackup {command} "]),
             word => Assert.Contains(word, run.Output, StringComparison.Ordinal));
         string codes = run.Output[run.Output.IndexOf("Exit codes:", StringComparison.Ordinal)..];
-        Assert.All((string[])["  0  ", "  1  ", "  2  ", "  130  "], code => Assert.Contains(code, codes, StringComparison.Ordinal));
+        Assert.All((string[])["  0  ", "  1  ", "  2  ", "  130  "], code =>
+            Assert.Contains(code, codes, StringComparison.Ordinal));
         Assert.DoesNotContain("HelpName", run.Output, StringComparison.Ordinal);
     }
 
@@ -77,7 +80,8 @@ public class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "checksum", "demo", "info", "list", "logs", "restore", "show", "verify"], commands.Select(command => command.Name).Order());
+        Assert.Equal(["backup", "checksum", "demo", "info", "list", "logs", "restore", "show", "verify"],
+            commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {
             var parsed = root.Parse(command.Example.Split(' ')[1..]);
@@ -106,14 +110,16 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", Cli.Expect(ExitCode.Done, "--version").Output);
+    public void The_version_is_told() =>
+        Assert.Matches(@"^\d+\.\d+\.\d+", Cli.Expect(ExitCode.Done, "--version").Output);
 
     [Fact]
     public void A_cancelled_command_ends_with_130()
     {
         using var stopping = new CancellationTokenSource();
         stopping.Cancel();
-        var run = Cli.Run(["backup", Path.Combine(GoldenSets.Small("clean-4096"), "files"), "--to", GoldenSets.NewFolder("store")], stopping.Token);
+        var run = Cli.Run(["backup", Path.Combine(GoldenSets.Small("clean-4096"), "files"), "--to",
+            GoldenSets.NewFolder("store")], stopping.Token);
         Assert.Equal(ExitCode.Cancelled, run.Exit);
         Assert.Contains("error: cancelled", run.Error, StringComparison.Ordinal);
     }
@@ -130,6 +136,18 @@ public class CommandLineTests
         var failure = CommandFailure.Of((Exception)Activator.CreateInstance(type)!, isCancelled: false);
         Assert.Equal((exit, error), (failure.Exit, failure.Error?.Number));
         Assert.NotEqual("", failure.Hint);
+    }
+
+    [Fact]
+    public void A_full_disk_and_a_lock_are_told_apart_from_other_faults_of_the_disk()
+    {
+        bool isWindows = OperatingSystem.IsWindows();
+        var full = CommandFailure.Of(new IOException("full", isWindows ? unchecked((int)0x80070070) : 28), false);
+        Assert.Equal((ExitCode.Failed, -1808), (full.Exit, full.Error?.Number));
+        int locked = isWindows ? unchecked((int)0x80070020) : OperatingSystem.IsMacOS() ? 35 : 11;
+        Assert.Equal(ExitCode.InUse, CommandFailure.Of(new IOException("locked", locked), false).Exit);
+        // A pipe that nobody reads has the number elsewhere that a lock has on Windows.
+        Assert.Equal(ExitCode.Failed, CommandFailure.Of(new IOException("pipe", isWindows ? 109 : 32), false).Exit);
     }
 
     [Fact]
@@ -154,11 +172,13 @@ public class CommandLineTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGINT to send");
         string store = GoldenSets.NewFolder("store");
-        using var process = Start("backup", Path.Combine(GoldenSets.Small("clean-4096"), "files"), "--to", store, "--max-read-rate", "1kB", "--json");
+        string source = Path.Combine(GoldenSets.Small("clean-4096"), "files");
+        using var process = Start("backup", source, "--to", store, "--max-read-rate", "1kB", "--json");
         // Once the store is made the program reads, which takes it half an hour.
         while (!File.Exists(Path.Combine(store, "format.json")) && !process.HasExited)
             await Task.Delay(50, TestContext.Current.CancellationToken);
-        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill =
+            Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         string rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

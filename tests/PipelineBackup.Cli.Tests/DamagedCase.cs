@@ -11,7 +11,8 @@ internal sealed record DamagedCase(string Name, JsonNode Description)
     /// <summary>The cases whose names have a prefix; one without a name where there is no corpus.</summary>
     public static TheoryData<string> Names(params string[] prefixes) => new(GoldenSets.HasCorpus
         ? Directory.GetFiles(Root, "*.json").Select(path => Path.GetFileNameWithoutExtension(path))
-            .Where(name => prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))).Order(StringComparer.Ordinal)
+            .Where(name => prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+                .Order(StringComparer.Ordinal)
         : [""]);
 
     public static DamagedCase Read(string name)
@@ -61,9 +62,11 @@ internal sealed record DamagedCase(string Name, JsonNode Description)
             case "xor": bytes[offset] ^= (byte)(int)operation["val"]!; break;
             case "fill": bytes.AsSpan(offset, length).Fill((byte)(int)operation["byte"]!); break;
             case "truncate": bytes = bytes[..length]; break;
-            case "copy": bytes.AsSpan((int)operation["src"]!, length).CopyTo(bytes.AsSpan((int)operation["dst"]!)); break;
+            case "copy": bytes.AsSpan((int)operation["src"]!, length)
+                .CopyTo(bytes.AsSpan((int)operation["dst"]!)); break;
             case "replace": bytes = File.ReadAllBytes(Path.Combine(Root, (string)operation["from"]!)); break;
-            case "paste": File.ReadAllBytes(Path.Combine(Root, (string)operation["from"]!)).CopyTo(bytes.AsSpan(offset)); break;
+            case "paste": File.ReadAllBytes(Path.Combine(Root, (string)operation["from"]!))
+                .CopyTo(bytes.AsSpan(offset)); break;
             case var other: throw new NotSupportedException(other);
         }
 

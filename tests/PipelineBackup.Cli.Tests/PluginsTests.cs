@@ -14,7 +14,8 @@ public class PluginsTests
         Cli.Json(ExitCode.Done, ["verify", "latest", "--from", $"test://{store}", .. plugin]);
         string target = GoldenSets.NewFolder("target");
         Cli.Json(ExitCode.Done, ["restore", "latest", "--from", $"test://{store}", "--to", target, .. plugin]);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")), File.ReadAllBytes(Path.Combine(target, "db1.edb")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")),
+            File.ReadAllBytes(Path.Combine(target, "db1.edb")));
     }
 
     [Fact]
@@ -34,7 +35,8 @@ public class PluginsTests
         File.WriteAllText(text, "no assembly");
         Cli.Json(ExitCode.Usage, "list", "--from", folder, "--plugin", text);
         string other = Path.Combine(AppContext.BaseDirectory, "System.CommandLine.dll");
-        Assert.Contains("no public IBackupSinkFactory", Cli.Expect(ExitCode.Usage, "list", "--from", folder, "--plugin", other).Error, StringComparison.Ordinal);
+        Assert.Contains("no public IBackupSinkFactory",
+            Cli.Expect(ExitCode.Usage, "list", "--from", folder, "--plugin", other).Error, StringComparison.Ordinal);
         Cli.Json(ExitCode.NotFound, "list", "--from", folder, "--plugin", Path.Combine(folder, "none.dll"));
     }
 
@@ -44,9 +46,12 @@ public class PluginsTests
         var wrong = Cli.Expect(ExitCode.Usage, "list", "--from", "test://malformed/", "--plugin", Cli.TestPlugin);
         Assert.StartsWith("error: a test address has no host\nHINT: ", wrong.Error, StringComparison.Ordinal);
         var broken = Cli.Expect(ExitCode.Failed, "list", "--from", "test://broken/", "--plugin", Cli.TestPlugin);
-        Assert.StartsWith("error: unexpected InvalidOperationException: this store is broken\nHINT: ", broken.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: unexpected InvalidOperationException: this store is broken\nHINT: ", broken.Error,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", broken.Error, StringComparison.Ordinal);
-        Assert.Contains("   at ", Cli.Expect(ExitCode.Failed, "list", "--from", "test://broken/", "--plugin", Cli.TestPlugin, "--verbose").Error,
+        Assert.Contains("   at ",
+            Cli.Expect(ExitCode.Failed, "list", "--from", "test://broken/", "--plugin", Cli.TestPlugin,
+            "--verbose").Error,
             StringComparison.Ordinal);
     }
 }

@@ -14,7 +14,8 @@ public class ProgressLineTests
         var line = run.StartProgress("backup");
         clock.Advance(1);
         line.Report(s_half);
-        Assert.Equal("\rbackup [############------------] 50 %, 1.00 MiB of 2.00 MiB, 1.00 MiB/s, 1.0 s left, db1.edb", error.ToString());
+        Assert.Equal("\rbackup [############------------] 50 %, 1.00 MiB of 2.00 MiB, 1.00 MiB/s, 1.0 s left, db1.edb",
+            error.ToString());
         line.Report(s_half with { DoneBytes = 2 << 20 });
         Assert.DoesNotContain("100 %", error.ToString(), StringComparison.Ordinal);
         clock.Advance(1);
@@ -69,7 +70,9 @@ public class ProgressLineTests
         line.Report(s_half);
         string[] lines = output.ToString().TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
-        Assert.Equal("""{"progress":{"phase":"databases","file":"db1.edb","doneBytes":1048576,"totalBytes":2097152,"storedBytes":300}}""",
+        Assert.Equal(
+            """{"progress":{"phase":"databases","file":"db1.edb","doneBytes":1048576,"totalBytes":2097152,"""
+            + "\"storedBytes\":300}}",
             JsonNode.Parse(lines[0])!.ToJsonString());
         Assert.Equal("", error.ToString());
     }
@@ -84,10 +87,12 @@ public class ProgressLineTests
         Assert.Equal("", error.ToString());
     }
 
-    private static (Invocation Run, StringWriter Error, StringWriter Output) Start(TimeProvider time, bool redraw, bool json = false)
+    private static (Invocation Run, StringWriter Error, StringWriter Output) Start(TimeProvider time, bool redraw,
+        bool json = false)
     {
         StringWriter error = new() { NewLine = "\n" }, output = new() { NewLine = "\n" };
-        return (new(new Terminal { Output = output, Error = error, CanRedraw = redraw, Width = () => 101, Time = time }, json, verbose: false), error, output);
+        return (new(new Terminal { Output = output, Error = error, CanRedraw = redraw, Width = () => 101, Time = time },
+            json, verbose: false), error, output);
     }
 
     private sealed class ManualTime : TimeProvider

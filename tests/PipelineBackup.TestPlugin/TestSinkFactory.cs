@@ -2,7 +2,9 @@ using PipelineBackup.Sinks.FileSystem;
 
 namespace PipelineBackup.TestPlugin;
 
-/// <summary>Stores behind a scheme of their own: <c>test:///directory</c>; <c>test://broken/</c> fails as no store should.</summary>
+/// <summary>
+/// Stores behind a scheme of their own: <c>test:///directory</c>; <c>test://broken/</c> fails as no store should.
+/// </summary>
 public sealed class TestSinkFactory : IBackupSinkFactory
 {
     /// <inheritdoc/>

@@ -28,7 +28,9 @@ internal static class BackupText
             var manifest = report.Manifest;
             output.Write($"backup {manifest.Id} is published\n");
             WriteContent(output, manifest);
-            output.Write($"  time       {Quantity.Duration(report.Duration)}, {Rate(manifest.Totals.PlainBytes, report.Duration)}\n");
+            output.Write(
+                $"  time       {Quantity.Duration(report.Duration)}, "
+                + $"{Rate(manifest.Totals.PlainBytes, report.Duration)}\n");
             WriteDamage(output, "bad page", report.BadPages);
             WriteDamage(output, "repaired page", report.RepairedPages);
             foreach (string dropped in report.DroppedStores)
@@ -42,19 +44,26 @@ internal static class BackupText
         output.Write($"  source     {manifest.Source}\n");
         foreach (var database in manifest.Databases)
         {
-            string pages = $"{Quantity.Count(database.VerifiedPages)} pages verified, {Quantity.Count(database.ZeroPages)} never written";
+            string pages =
+                $"{Quantity.Count(database.VerifiedPages)} pages verified, "
+                + $"{Quantity.Count(database.ZeroPages)} never written";
             if (database.RepairedPages > 0)
                 pages += $", {Quantity.Count(database.RepairedPages)} repaired";
             if (database.BadPages > 0)
                 pages += $", {Quantity.Count(database.BadPages)} BAD";
-            output.Write($"  database   {database.Name}: {database.State}{(database.NeedsRecovery ? ", needs recovery" : "")}; {pages}\n");
+            output.Write(
+                $"  database   {database.Name}: {database.State}{(database.NeedsRecovery ? ", needs recovery" : "")}; "
+                + $"{pages}\n");
         }
 
         foreach (string dropped in manifest.DroppedDatabases)
             output.Write($"  database   {dropped}: LEFT OUT because of bad pages\n");
         output.Write($"  logs       {Logs(manifest)}\n");
-        output.Write($"  stored     {Quantity.Bytes(manifest.Totals.StoredBytes)} of {Quantity.Bytes(manifest.Totals.PlainBytes)}"
-            + $"{Share(manifest.Totals)} in {Quantity.Count(manifest.Totals.Packs, "pack")}, {Quantity.Count(manifest.Totals.Files, "file")}\n");
+        output.Write(
+            $"  stored     {Quantity.Bytes(manifest.Totals.StoredBytes)} of "
+            + $"{Quantity.Bytes(manifest.Totals.PlainBytes)}"
+            + $"{Share(manifest.Totals)} in {Quantity.Count(manifest.Totals.Packs, "pack")}, "
+            + $"{Quantity.Count(manifest.Totals.Files, "file")}\n");
         foreach (string remark in manifest.Remarks)
             output.Write($"  note       {remark}\n");
     }
@@ -64,7 +73,8 @@ internal static class BackupText
     {
         const int Shown = 20;
         foreach (var page in pages.Take(Shown))
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"  {what}: {page.File} page {page.Page - 1}: {page.Verdict}\n"));
+            output.Write(string.Create(CultureInfo.InvariantCulture,
+                $"  {what}: {page.File} page {page.Page - 1}: {page.Verdict}\n"));
         if (pages.Count > Shown)
             output.Write($"  and {Quantity.Count(pages.Count - Shown, what)} more; --json lists all\n");
     }
@@ -78,12 +88,15 @@ internal static class BackupText
     {
         { Count: 0 } => manifest.Logs.Gap ? "none, although the databases need some" : "none",
         var logs => string.Create(CultureInfo.InvariantCulture,
-            $"{manifest.BaseName} {logs.First}–{logs.Last} ({Quantity.Count(logs.Count, "file")}){(logs.Gap ? ", WITH A GAP" : "")}"),
+            $"{manifest.BaseName} {logs.First}–{logs.Last} "
+            + $"({Quantity.Count(logs.Count, "file")}){(logs.Gap ? ", WITH A GAP" : "")}"),
     };
 
     /// <summary>One word for the state of a backup: damaged before dirty before clean.</summary>
     public static string State(BackupManifest manifest) =>
-        manifest.IsDamaged ? "damaged" : manifest.Databases.Count == 0 ? "logs" : manifest.NeedsRecovery ? "dirty" : "clean";
+        manifest.IsDamaged ? "damaged"
+        : manifest.Databases.Count == 0 ? "logs"
+        : manifest.NeedsRecovery ? "dirty" : "clean";
 
     /// <summary>What recorded damage means for the exit of a command; null when there is none.</summary>
     /// <param name="manifest">The backup.</param>
@@ -102,7 +115,9 @@ internal static class BackupText
             parts.Add("with recorded damage");
         var error = bad.Count > 0 ? (PipelineBackup.Ese.EseError)bad[0].Error : default;
         return CommandFailure.Of(ExitCode.Damaged, error, $"{manifest.Id} is {done} {string.Join(", ", parts)}",
-            manifest.Logs.Gap ? "it restores with --no-recover only; find the missing logs before you rely on it" : "mend the database and make a full backup");
+            manifest.Logs.Gap
+                ? "it restores with --no-recover only; find the missing logs before you rely on it"
+                : "mend the database and make a full backup");
     }
 
     private static CommandFailure? FailureOf(BackupReport report) => report.ExitCode switch

@@ -9,12 +9,16 @@ internal sealed class DemoCommand : OperationCommand
 {
     private readonly Option<string?> _keep = new("--keep")
     {
-        Description = "Work in this directory, which must be empty or not there, and leave everything in it; without it a temporary directory, which is deleted",
+        Description =
+            "Work in this directory, which must be empty or not there, and leave everything in it; without it a "
+            + "temporary directory, which is deleted",
         HelpName = "DIR",
     };
 
     public DemoCommand()
-        : base("demo", "Backs up databases written by the real engine, verifies, restores and compares them page by page, and finds a flipped bit in a store") => Add(_keep);
+        : base("demo",
+            "Backs up databases written by the real engine, verifies, restores and compares them page by page, and "
+            + "finds a flipped bit in a store") => Add(_keep);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup demo --keep demo-files";
@@ -27,12 +31,16 @@ internal sealed class DemoCommand : OperationCommand
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken)
     {
         string? keep = parsed.GetValue(_keep);
-        if (keep is not null && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
+        if (keep is not null
+            && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
             throw new UsageException($"'{keep}' is not an empty directory", "name one that is empty or not there");
-        string folder = keep is null ? Directory.CreateTempSubdirectory("pipelinebackup-demo-").FullName : Directory.CreateDirectory(keep).FullName;
+        string folder = keep is null
+            ? Directory.CreateTempSubdirectory("pipelinebackup-demo-").FullName
+            : Directory.CreateDirectory(keep).FullName;
         try
         {
             var demonstration = new Demonstration(folder, run);
@@ -40,7 +48,9 @@ internal sealed class DemoCommand : OperationCommand
             return new()
             {
                 Exit = ok ? ExitCode.Done : ExitCode.Failed,
-                Failure = ok ? null : new(ExitCode.Failed, $"the demonstration failed at: {demonstration.Steps[^1].Title}: {demonstration.Steps[^1].Detail}",
+                Failure = ok ? null
+                    : new(ExitCode.Failed,
+                    $"the demonstration failed at: {demonstration.Steps[^1].Title}: {demonstration.Steps[^1].Detail}",
                     "run it again with --keep DIR and look at the files"),
                 Fields = new JsonObject
                 {

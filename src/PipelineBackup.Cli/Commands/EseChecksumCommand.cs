@@ -15,7 +15,8 @@ internal sealed class EseChecksumCommand : OperationCommand
     };
 
     public EseChecksumCommand()
-        : base("checksum", "Judges every page of databases and every segment of logs (eseutil /k); writes nothing") => Add(_path);
+        : base("checksum", "Judges every page of databases and every segment of logs (eseutil /k); writes nothing") =>
+            Add(_path);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup ese checksum /mnt/snapshot/ntds";
@@ -24,14 +25,16 @@ internal sealed class EseChecksumCommand : OperationCommand
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
         (ExitCode.Done, "all intact"),
-        (ExitCode.Damaged, "the only findings are flipped bits that checksums correct, or one damaged copy of a header"),
+        (ExitCode.Damaged,
+            "the only findings are flipped bits that checksums correct, or one damaged copy of a header"),
         (ExitCode.Refused, "a page, header or log is damaged"),
         (ExitCode.NotFound, "the file is not there, or the directory holds no database or log"),
         (ExitCode.InUse, "a file is open for writing"),
     ];
 
     /// <inheritdoc/>
-    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken) =>
+    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken) =>
         Task.Run(() => Check(parsed.GetValue(_path)!, run, cancellationToken), cancellationToken);
 
     private static CommandResult Check(string path, Invocation run, CancellationToken cancellationToken)
@@ -42,16 +45,20 @@ internal sealed class EseChecksumCommand : OperationCommand
         var checkedDatabases = new List<DatabaseCheck>();
         foreach (string file in databases)
         {
-            checkedDatabases.Add(DatabaseCheck.Run(file, bytes => progress.Report(new(
-                ProgressPhase.Databases, Path.GetFileName(file), Interlocked.Add(ref done, bytes), total, 0)), cancellationToken));
+            string name = Path.GetFileName(file);
+            void Tell(long bytes) =>
+                progress.Report(new(ProgressPhase.Databases, name, Interlocked.Add(ref done, bytes), total, 0));
+
+            checkedDatabases.Add(DatabaseCheck.Run(file, Tell, cancellationToken));
         }
 
         var checkedLogs = new List<LogCheck>();
         foreach (string file in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            checkedLogs.Add(LogCheck.Run(file));
-            progress.Report(new(ProgressPhase.Logs, Path.GetFileName(file), done += checkedLogs[^1].Scan.Length, total, 0));
+            var log = LogCheck.Run(file);
+            checkedLogs.Add(log);
+            progress.Report(new(ProgressPhase.Logs, log.FileName, done += log.Scan.Length, total, 0));
         }
 
         var failure = FailureOf(checkedDatabases, checkedLogs);
@@ -74,7 +81,8 @@ internal sealed class EseChecksumCommand : OperationCommand
     {
         bool isDirectory = Directory.Exists(path);
         List<string> databases = [], logs = [], skipped = [];
-        foreach (string file in isDirectory ? Directory.GetFiles(path).Order(StringComparer.Ordinal) : (IEnumerable<string>)[path])
+        string[] files = isDirectory ? Directory.GetFiles(path) : [path];
+        foreach (string file in files.Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(file);
             bool isNamed = LogFileName.TryParse(name, out var log);
@@ -97,7 +105,8 @@ internal sealed class EseChecksumCommand : OperationCommand
             return (databases, logs, skipped);
         throw isDirectory
             ? new FileNotFoundException($"there is no database or log in '{path}'", path)
-            : new EseException(EseError.FileInvalidType, $"'{path}' is no database or log of the engine", "check the path; 'ese info' shows checkpoints");
+            : new EseException(EseError.FileInvalidType, $"'{path}' is no database or log of the engine",
+                "check the path; 'ese info' shows checkpoints");
     }
 
     private static bool IsAside(LogFileName log) => log.Kind is LogFileKind.Temporary or LogFileKind.Reserve;
@@ -113,19 +122,23 @@ internal sealed class EseChecksumCommand : OperationCommand
     {
         long pages = databases.Sum(database => database.Bad);
         int badLogs = logs.Count(log => log.Error != EseError.Success);
-        const string Hint = "restore what is damaged from a backup, or back it up with --on-bad-page record before anything else";
+        const string Hint =
+            "restore what is damaged from a backup, or back it up with --on-bad-page record before anything else";
         if (pages > 0)
         {
             var first = databases.First(database => database.Bad > 0);
             var fault = first.Faults.First(fault => fault.Error is not null);
             string others = badLogs > 0 ? $" and {Quantity.Count(badLogs, "log")}" : "";
-            return new(ExitCode.Refused, $"{Quantity.Count(pages, "page")}{others} damaged; first {first.Name} {Place(fault)}: {fault.Verdict}", Hint, fault.Error);
+            return new(ExitCode.Refused,
+                $"{Quantity.Count(pages, "page")}{others} damaged; first {first.Name} {Place(fault)}: {fault.Verdict}",
+                Hint, fault.Error);
         }
 
         if (badLogs > 0)
         {
             var first = logs.First(log => log.Error != EseError.Success);
-            return CommandFailure.Of(ExitCode.Refused, first.Error, $"{Quantity.Count(badLogs, "log")} damaged; first {first.FileName}: {first.Message}",
+            return CommandFailure.Of(ExitCode.Refused, first.Error,
+                $"{Quantity.Count(badLogs, "log")} damaged; first {first.FileName}: {first.Message}",
                 "take the log from another copy or backup");
         }
 
@@ -157,16 +170,20 @@ internal sealed class EseChecksumCommand : OperationCommand
         ["notes"] = JsonOutput.List(database.Notes),
     };
 
-    private static void Write(TextWriter output, List<DatabaseCheck> databases, List<LogCheck> logs, List<string> skipped)
+    private static void Write(TextWriter output, List<DatabaseCheck> databases, List<LogCheck> logs,
+        List<string> skipped)
     {
         foreach (var database in databases)
         {
-            output.Write($"{database.Name}: {Quantity.Count(database.Pages, "page")}: {Quantity.Count(database.Ok)} ok, {Quantity.Count(database.Zero)} never written, "
+            output.Write(
+                $"{database.Name}: {Quantity.Count(database.Pages, "page")}: {Quantity.Count(database.Ok)} ok, "
+                + $"{Quantity.Count(database.Zero)} never written, "
                 + $"{Quantity.Count(database.Corrected)} correctable, {Quantity.Count(database.Bad)} bad\n");
             foreach (var fault in database.Faults)
                 output.Write($"  {Place(fault)}: {fault.Verdict}{(fault.Error is { } error ? $" [{error}]" : "")}\n");
             if (database.Corrected + database.Bad > database.Faults.Count)
-                output.Write($"  and {Quantity.Count(database.Corrected + database.Bad - database.Faults.Count)} more\n");
+                output.Write(
+                    $"  and {Quantity.Count(database.Corrected + database.Bad - database.Faults.Count)} more\n");
             foreach (string note in database.Notes)
                 output.Write($"  note: {note}\n");
         }

@@ -15,7 +15,9 @@ internal sealed class EseInfoCommand : OperationCommand
     };
 
     public EseInfoCommand()
-        : base("info", "Shows the header of a database, log or checkpoint as the engine's own tool does (eseutil /mh, /ml, /mk)") => Add(_file);
+        : base("info",
+            "Shows the header of a database, log or checkpoint as the engine's tool does (eseutil /mh, /ml, /mk)") =>
+            Add(_file);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup ese info /mnt/snapshot/ntds/ntds.dit";
@@ -30,13 +32,15 @@ internal sealed class EseInfoCommand : OperationCommand
     ];
 
     /// <inheritdoc/>
-    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken) =>
+    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken) =>
         Task.Run(() => Inspect(parsed.GetValue(_file)!), cancellationToken);
 
     private static CommandResult Inspect(string path)
     {
         if (Directory.Exists(path))
-            throw new UsageException($"'{path}' is a directory", "name one file; 'ese checksum' and 'ese logs' take directories");
+            throw new UsageException($"'{path}' is a directory",
+                "name one file; 'ese checksum' and 'ese logs' take directories");
         using var file = EseFile.Open(path);
         byte[] start = EseFile.ReadStart(file);
         var result = EseFile.Recognize(start, Path.GetFileName(path)) switch
@@ -44,8 +48,9 @@ internal sealed class EseInfoCommand : OperationCommand
             EseFileKind.Database => Database(HeaderPair.Read(start), file),
             EseFileKind.Log => Log(path),
             EseFileKind.Checkpoint => Checkpoint(start),
-            EseFileKind.FlushMap => FlushMap(new FlushMapHeader(start.Length >= FlushMapHeader.Size ? start.AsMemory(0, FlushMapHeader.Size) : start)),
-            _ => throw new EseException(EseError.FileInvalidType, $"'{path}' is no database, log, checkpoint or flush map of the engine",
+            EseFileKind.FlushMap => FlushMap(new(start.AsMemory(0, Math.Min(start.Length, FlushMapHeader.Size)))),
+            _ => throw new EseException(EseError.FileInvalidType,
+                $"'{path}' is no database, log, checkpoint or flush map of the engine",
                 "check the path; a database whose header is overwritten cannot be recognised"),
         };
         result.Fields.Insert(0, "file", Path.GetFullPath(path));
@@ -59,8 +64,13 @@ internal sealed class EseInfoCommand : OperationCommand
         {
             Exit = headers.IsReadable ? ExitCode.Done : ExitCode.Refused,
             Failure = headers.IsReadable ? null : CommandFailure.Of(ExitCode.Refused, headers.Judge(),
-                "both copies of the database header are damaged", "restore the file from a backup; without a header its pages cannot be placed"),
-            Fields = new JsonObject { ["kind"] = "database", ["database"] = DatabaseHeaderJson.Create(headers, trailer) },
+                "both copies of the database header are damaged",
+                "restore the file from a backup; without a header its pages cannot be placed"),
+            Fields = new JsonObject
+            {
+                ["kind"] = "database",
+                ["database"] = DatabaseHeaderJson.Create(headers, trailer),
+            },
             Text = output => DatabaseHeaderText.Write(output, headers, trailer),
         };
     }
@@ -77,7 +87,8 @@ internal sealed class EseInfoCommand : OperationCommand
         {
             Exit = check.Error == EseError.Success ? ExitCode.Done : ExitCode.Refused,
             Failure = check.Error == EseError.Success ? null
-                : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}", "take the file from another copy or backup"),
+                : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
+                    "take the file from another copy or backup"),
             Fields = new JsonObject
             {
                 ["kind"] = "log",
@@ -101,7 +112,7 @@ internal sealed class EseInfoCommand : OperationCommand
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string beside = Path.Combine(directory, (name with { Kind = LogFileKind.Checkpoint }).ToString());
-        return File.Exists(beside) && Ese.Checkpoint.TryRead(File.ReadAllBytes(beside), out var checkpoint, out _) ? checkpoint.Position : null;
+        return File.Exists(beside) ? EseFile.ReadCheckpoint(beside, out _)?.Position : null;
     }
 
     private static CommandResult Checkpoint(byte[] start)
@@ -111,7 +122,11 @@ internal sealed class EseInfoCommand : OperationCommand
         {
             Exit = isReadable ? ExitCode.Done : ExitCode.Refused,
             Failure = isReadable ? null : CommandFailure.Of(ExitCode.Refused, fault!.Error, fault.Message, fault.Hint),
-            Fields = new JsonObject { ["kind"] = "checkpoint", ["checkpoint"] = isReadable ? CheckpointText.ToJson(checkpoint!) : null },
+            Fields = new JsonObject
+            {
+                ["kind"] = "checkpoint",
+                ["checkpoint"] = isReadable ? CheckpointText.ToJson(checkpoint!) : null,
+            },
             Text = output =>
             {
                 if (!isReadable)
@@ -129,7 +144,8 @@ internal sealed class EseInfoCommand : OperationCommand
         return new()
         {
             Exit = map.IsIntact ? ExitCode.Done : ExitCode.Refused,
-            Failure = map.IsIntact ? null : CommandFailure.Of(ExitCode.Refused, EseError.ReadVerifyFailure, "the header of the flush map is damaged",
+            Failure = map.IsIntact ? null : CommandFailure.Of(ExitCode.Refused, EseError.ReadVerifyFailure,
+                "the header of the flush map is damaged",
                 "nothing to do: the engine makes a new map when it opens the database"),
             Fields = new JsonObject { ["kind"] = "flushMap", ["flushMap"] = json },
             Text = output =>

@@ -14,7 +14,9 @@ internal sealed class EseLogsCommand : OperationCommand
     };
 
     public EseLogsCommand()
-        : base("logs", "Shows the chain of logs, its gaps and damages, and the error that recovery of the databases beside it would meet; writes nothing") => Add(_path);
+        : base("logs",
+            "Shows the chain of logs, its gaps and damages, and the error that recovery of the databases beside it "
+            + "would meet; writes nothing") => Add(_path);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup ese logs /mnt/snapshot/ntds";
@@ -24,13 +26,16 @@ internal sealed class EseLogsCommand : OperationCommand
     [
         (ExitCode.Done, "the chain is sound"),
         (ExitCode.Damaged, "recovery would go through, but there is damage in logs that it does not need"),
-        (ExitCode.Refused, "recovery or restore would fail, with the engine's error; or, with no database that needs the logs, something is wrong with them"),
+        (ExitCode.Refused,
+            "recovery or restore would fail, with the engine's error; or, with no database that needs the logs, "
+            + "something is wrong with them"),
         (ExitCode.NotFound, "the file is not there, or the directory holds no logs"),
         (ExitCode.InUse, "a database is open for writing"),
     ];
 
     /// <inheritdoc/>
-    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken) => Task.Run(() =>
+    public override Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken) => Task.Run(() =>
     {
         string path = parsed.GetValue(_path)!;
         return Directory.Exists(path) ? InspectDirectory(path, run, cancellationToken) : InspectFile(path);
@@ -42,13 +47,15 @@ internal sealed class EseLogsCommand : OperationCommand
             throw new FileNotFoundException($"'{path}' is not there", path);
         var check = LogCheck.Of(Path.GetFileName(path), LogFileReader.Scan(path));
         var failure = check.Error == EseError.Success ? null
-            : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}", "take the file from another copy or backup");
+            : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
+                "take the file from another copy or backup");
         return new()
         {
             Exit = failure?.Exit ?? ExitCode.Done,
             Failure = failure,
             Fields = new JsonObject { ["path"] = Path.GetFullPath(path), ["logs"] = JsonOutput.List([check.ToJson()]) },
-            Text = output => LogChainText.Table([(check, check.Scan.Header?.Generation ?? default, check.Scan.Length)]).Write(output),
+            Text = output => LogChainText
+                .Table([(check, check.Scan.Header?.Generation ?? default, check.Scan.Length)]).Write(output),
         };
     }
 
@@ -63,12 +70,14 @@ internal sealed class EseLogsCommand : OperationCommand
         foreach (string name in streams)
         {
             var chain = LogChain.Open(path, name);
-            var mine = databases.Where(database => streams.Count == 1 || database.Header is not { } header || header.LogSignature == chain.Signature);
+            var mine = databases.Where(database =>
+                streams.Count == 1 || database.Header is not { } header || header.LogSignature == chain.Signature);
             Scan(chain, progress, cancellationToken);
             judged.Add(JudgedChain.Judge(path, chain, [.. mine]));
         }
 
-        var worst = judged.Select(chain => chain.Failure).OfType<CommandFailure>().OrderByDescending(failure => failure.Exit).FirstOrDefault();
+        var worst = judged.Select(chain => chain.Failure).OfType<CommandFailure>()
+            .OrderByDescending(failure => failure.Exit).FirstOrDefault();
         return new()
         {
             Exit = worst?.Exit ?? ExitCode.Done,
@@ -89,7 +98,8 @@ internal sealed class EseLogsCommand : OperationCommand
     private static Exception NoLogs(string path, List<LogNeeds> databases) =>
         databases.FirstOrDefault(database => database.Required.Max.IsSet) is { } dirty
             ? new EseException(EseError.RequiredLogFilesMissing,
-                $"there are no logs in '{path}', and '{dirty.Name}' needs generations {dirty.Required.Min} to {dirty.Required.Max}",
+                $"there are no logs in '{path}', and '{dirty.Name}' needs generations {dirty.Required.Min} to "
+                + $"{dirty.Required.Max}",
                 "take the missing logs from a backup, or name the directory that holds them")
             : new FileNotFoundException($"there are no logs in '{path}'", path);
 

@@ -24,12 +24,14 @@ internal sealed class ListCommand : OperationCommand
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
         await using var archive = _store.Open(parsed, run);
         var unreadable = new List<(BackupId Id, BackupException Failure)>();
-        var backups = await new BackupCatalog(archive, set).ListAsync((id, failure) => unreadable.Add((id, failure)), cancellationToken);
+        var backups = await new BackupCatalog(archive, set)
+            .ListAsync((id, failure) => unreadable.Add((id, failure)), cancellationToken);
         var first = unreadable.Count > 0 ? CommandFailure.Of(unreadable[0].Failure, isCancelled: false) : null;
         return new()
         {
@@ -61,9 +63,11 @@ internal sealed class ListCommand : OperationCommand
         {
             table.Add(backup.Id, JsonOutput.Name(backup.Kind),
                 backup.Started.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
-                backup.Databases.Count == 0 ? "-" : string.Join(",", backup.Databases.Select(database => database.Name)),
+                backup.Databases.Count == 0 ? "-"
+                    : string.Join(",", backup.Databases.Select(database => database.Name)),
                 BackupText.State(backup),
-                backup.Logs.Count == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{backup.Logs.First}–{backup.Logs.Last}"),
+                backup.Logs.Count == 0 ? "-"
+                    : string.Create(CultureInfo.InvariantCulture, $"{backup.Logs.First}–{backup.Logs.Last}"),
                 Quantity.Bytes(backup.Totals.StoredBytes), backup.Parent ?? "-");
         }
 

@@ -22,22 +22,29 @@ internal sealed class RestoreCommand : OperationCommand
 
     private readonly Option<string?> _staging = new("--staging")
     {
-        Description = "Where the files are put together before they are published, on the same volume as the target; without it a directory inside the target",
+        Description =
+            "Where the files are put together before they are published, on the same volume as the target; without "
+            + "it a directory inside the target",
         HelpName = "DIR",
     };
 
-    private readonly Option<string[]> _database = Repeated("--database", "NAME", "Restore only this database; may be given several times");
+    private readonly Option<string[]> _database =
+        Repeated("--database", "NAME", "Restore only this database; may be given several times");
 
     private readonly Option<string[]> _map = Repeated("--map", "OLD=NEW",
-        "Put a database, named by its original path or file name, to another path, absolute or relative to the target; may be given several times");
+        "Put a database, named by its original path or file name, to another path, absolute or relative to the "
+        + "target; may be given several times");
 
     private readonly Option<bool> _noRecover = new("--no-recover")
     {
-        Description = "Publish databases that need recovery as they were backed up, with their logs beside them; without it such a backup is refused",
+        Description =
+            "Publish databases that need recovery as they were backed up, with their logs beside them; without it "
+            + "such a backup is refused",
     };
 
     public RestoreCommand()
-        : base("restore", "Restores a backup and all that it builds on; every page is verified again before anything is published")
+        : base("restore",
+            "Restores a backup and all that it builds on; every page is verified again before anything is published")
     {
         Add(_id);
         _store.AddTo(this);
@@ -54,13 +61,15 @@ internal sealed class RestoreCommand : OperationCommand
         (ExitCode.Done, "restored"),
         (ExitCode.Failed, "failed, and nothing is published; also: a file is in the way, as nothing is overwritten"),
         (ExitCode.Damaged, "restored, with the damage that the backup recorded"),
-        (ExitCode.Refused, "nothing is published: the store is damaged, or the databases need recovery and --no-recover is not given"),
+        (ExitCode.Refused,
+            "nothing is published: the store is damaged, or the databases need recovery and --no-recover is not given"),
         (ExitCode.NotFound, "the store, backup, database or plugin is not there"),
         (ExitCode.InUse, "another restore into this directory is running"),
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
         var map = MapOf(parsed.GetValue(_map)!);
@@ -82,7 +91,8 @@ internal sealed class RestoreCommand : OperationCommand
         return new()
         {
             Exit = report.ExitCode,
-            Failure = report.ExitCode == ExitCode.Done ? null : BackupText.RecordedDamage(report.Manifest, "restored", report.BadPages),
+            Failure = report.ExitCode == ExitCode.Done ? null
+                : BackupText.RecordedDamage(report.Manifest, "restored", report.BadPages),
             Fields = new JsonObject
             {
                 ["id"] = report.Manifest.Id,
@@ -107,7 +117,9 @@ internal sealed class RestoreCommand : OperationCommand
         output.Write($"  chain      {string.Join(" > ", report.Chain)}\n");
         foreach (string file in report.Files)
             output.Write($"  file       {file}\n");
-        output.Write($"  restored   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in {Quantity.Duration(report.Duration)}\n");
+        output.Write(
+            $"  restored   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in "
+            + $"{Quantity.Duration(report.Duration)}\n");
         if (report.NeedsRecovery)
             output.Write("  note       RECOVERY IS NEEDED: replay the logs beside the databases before use\n");
         BackupText.WriteDamage(output, "bad page", report.BadPages);
@@ -121,7 +133,8 @@ internal sealed class RestoreCommand : OperationCommand
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || equals == pair.Length - 1)
-                throw new UsageException($"'{pair}' maps nothing", "write --map OLD=NEW, for instance --map ntds.dit=restored/ntds.dit");
+                throw new UsageException($"'{pair}' maps nothing",
+                    "write --map OLD=NEW, for instance --map ntds.dit=restored/ntds.dit");
             if (!map.TryAdd(pair[..equals], pair[(equals + 1)..]))
                 throw new UsageException($"'{pair[..equals]}' is mapped twice", "name each database once");
         }

@@ -33,7 +33,8 @@ internal sealed class ShowCommand : OperationCommand
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
         await using var archive = _store.Open(parsed, run);
@@ -54,14 +55,17 @@ internal sealed class ShowCommand : OperationCommand
         };
     }
 
-    private static void Write(TextWriter output, BackupManifest manifest, IReadOnlyList<BackupManifest> chain, BackupSet set)
+    private static void Write(TextWriter output, BackupManifest manifest, IReadOnlyList<BackupManifest> chain,
+        BackupSet set)
     {
         output.Write($"backup {manifest.Id}\n");
         output.Write($"  set        {set}\n");
         output.Write($"  kind       {JsonOutput.Name(manifest.Kind)}, {BackupText.State(manifest)}\n");
         output.Write($"  chain      {string.Join(" > ", chain.Select(backup => backup.Id))}\n");
         output.Write($"  made       {Time(manifest.Started)} to {Time(manifest.Finished)} by {manifest.Tool}\n");
-        string databases = manifest.PageSize > 0 ? $"; databases {manifest.EngineVersion}, pages of {manifest.PageSize} bytes" : "";
+        string databases = manifest.PageSize > 0
+            ? $"; databases {manifest.EngineVersion}, pages of {manifest.PageSize} bytes"
+            : "";
         output.Write($"  format     version {manifest.Version}{databases}\n");
         output.Write($"  log stream {Text(manifest.LogSignature)}, reached {manifest.Position}\n");
         BackupText.WriteContent(output, manifest);
@@ -70,18 +74,23 @@ internal sealed class ShowCommand : OperationCommand
             output.Write($"\n  {database.Name}\n");
             output.Write($"    path       {database.OriginalPath}\n");
             output.Write($"    signature  {database.Signature}\n");
-            output.Write(string.Create(CultureInfo.InvariantCulture,
-                $"    needs logs {(database.NeedsRecovery ? $"{database.MinRequired}–{database.MaxRequired}, committed to {database.MaxCommitted}" : "none")}\n"));
-            if (database.Repaired.Count > 0)
-                output.Write($"    repaired   pages {string.Join(", ", database.Repaired.Select(index => Quantity.Count(index - 1)))}\n");
+            string needs = string.Create(CultureInfo.InvariantCulture,
+                $"{database.MinRequired}–{database.MaxRequired}, committed to {database.MaxCommitted}");
+            output.Write($"    needs logs {(database.NeedsRecovery ? needs : "none")}\n");
+            string repaired = string.Join(", ", database.Repaired.Select(index => Quantity.Count(index - 1)));
+            if (repaired.Length > 0)
+                output.Write($"    repaired   pages {repaired}\n");
         }
 
         output.Write($"\n  index      {Quantity.Bytes(manifest.Index.Length)}, SHA-256 {manifest.Index.Sha256}\n");
         if (manifest.BadPages is { } bad)
             output.Write($"  bad pages  {Quantity.Bytes(bad.Length)}, SHA-256 {bad.Sha256}\n");
-        output.Write($"  options    {manifest.Options.Compression}, bad pages: {manifest.Options.OnBadPage}, log gap: {manifest.Options.OnLogGap}\n");
+        output.Write(
+            $"  options    {manifest.Options.Compression}, bad pages: {manifest.Options.OnBadPage}, "
+            + $"log gap: {manifest.Options.OnLogGap}\n");
         Table(output, "requests", manifest.Requests.Select(pair => (pair.Key, Quantity.Count(pair.Value))));
-        Table(output, "rooms", manifest.Rooms.Select(pair => (pair.Key, Quantity.Duration(TimeSpan.FromSeconds(pair.Value)))));
+        Table(output, "rooms",
+            manifest.Rooms.Select(pair => (pair.Key, Quantity.Duration(TimeSpan.FromSeconds(pair.Value)))));
     }
 
     private static void Table(TextWriter output, string heading, IEnumerable<(string Name, string Value)> pairs)
@@ -91,7 +100,8 @@ internal sealed class ShowCommand : OperationCommand
             output.Write($"  {heading,-10} {text}\n");
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(string value) => value.Length == 0 ? "none" : value;
 }

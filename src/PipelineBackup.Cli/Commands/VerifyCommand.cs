@@ -14,7 +14,9 @@ internal sealed class VerifyCommand : OperationCommand
     private readonly StoreOptions _store = new();
 
     public VerifyCommand()
-        : base("verify", "Reads a backup and all that it builds on: digests, checksums, every page, every log, and that it is complete")
+        : base("verify",
+            "Reads a backup and all that it builds on: digests, checksums, every page, every log, and that it is "
+            + "complete")
     {
         Add(_id);
         _store.AddTo(this);
@@ -33,13 +35,16 @@ internal sealed class VerifyCommand : OperationCommand
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
+        CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
         await using var archive = _store.Open(parsed, run);
         using var progress = run.StartProgress("verify");
-        var options = new VerificationOptions { Set = set, Progress = progress, Logger = run, Time = run.Terminal.Time };
-        var report = await new VerificationPipeline(archive, options).RunAsync(parsed.GetValue(_id)!, cancellationToken);
+        var options =
+            new VerificationOptions { Set = set, Progress = progress, Logger = run, Time = run.Terminal.Time };
+        var report = await new VerificationPipeline(archive, options)
+            .RunAsync(parsed.GetValue(_id)!, cancellationToken);
         return new()
         {
             Exit = report.ExitCode,
@@ -63,16 +68,21 @@ internal sealed class VerifyCommand : OperationCommand
     private static CommandFailure? FailureOf(VerificationReport report) => report.ExitCode switch
     {
         ExitCode.Done => null,
-        ExitCode.Damaged => BackupText.RecordedDamage(report.Manifest, "sound but for what it recorded:", report.BadPages),
-        var exit => new(exit, $"the store is damaged: {(report.Damage.Count > 0 ? report.Damage[0] : "see the report")}",
+        ExitCode.Damaged =>
+            BackupText.RecordedDamage(report.Manifest, "sound but for what it recorded:", report.BadPages),
+        var exit => new(exit,
+            $"the store is damaged: {(report.Damage.Count > 0 ? report.Damage[0] : "see the report")}",
             "restore an older backup or from a second store, and make a full backup soon", JetError.ReadVerifyFailure),
     };
 
     private static void Write(TextWriter output, VerificationReport report)
     {
-        output.Write($"backup {report.Manifest.Id} {(report.ExitCode == ExitCode.Done ? "is sound" : "is not as it should be")}\n");
+        string verdict = report.ExitCode == ExitCode.Done ? "is sound" : "is not as it should be";
+        output.Write($"backup {report.Manifest.Id} {verdict}\n");
         output.Write($"  chain      {string.Join(" > ", report.Chain)}\n");
-        output.Write($"  verified   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in {Quantity.Duration(report.Duration)}\n");
+        output.Write(
+            $"  verified   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in "
+            + $"{Quantity.Duration(report.Duration)}\n");
         if (report.NeedsRecovery)
             output.Write("  note       the databases must be recovered with its logs before use\n");
         foreach (string line in report.Damage)

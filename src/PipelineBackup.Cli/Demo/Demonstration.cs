@@ -22,17 +22,20 @@ internal sealed class Demonstration(string folder, Invocation run)
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         Tell("A clean database and a dirty one, both written by the real engine (4 KiB pages).");
-        return await CleanAsync(cancellationToken) && await DamagedStoreAsync(cancellationToken) && await DirtyAsync(cancellationToken);
+        return await CleanAsync(cancellationToken) && await DamagedStoreAsync(cancellationToken)
+            && await DirtyAsync(cancellationToken);
     }
 
     private async Task<bool> CleanAsync(CancellationToken cancellationToken)
     {
         string source = In("clean"), store = In("store"), target = In("restored");
-        return Do("unpack a clean database", () => (true, $"{Quantity.Bytes(DemoSet.Unpack("clean", source))} of files"))
-            && await CommandAsync("back it up", ["backup", source, "--to", store], ExitCode.Done, Backup, cancellationToken)
+        return Do("unpack a clean database", () => Unpack("clean", source))
+            && await CommandAsync("back it up", ["backup", source, "--to", store], ExitCode.Done, Backup,
+                cancellationToken)
             && await CommandAsync("verify the backup", ["verify", "latest", "--from", store], ExitCode.Done,
-                result => $"every digest, checksum and page of {Bytes(result, "plainBytes")} is right", cancellationToken)
-            && await CommandAsync("restore it", ["restore", "latest", "--from", store, "--to", target], ExitCode.Done, Restore, cancellationToken)
+                result => $"{Bytes(result, "plainBytes")} are right to the last page and digest", cancellationToken)
+            && await CommandAsync("restore it", ["restore", "latest", "--from", store, "--to", target], ExitCode.Done,
+                Restore, cancellationToken)
             && Do("compare with the source, page by page", () => CompareAll(source, target));
     }
 
@@ -43,35 +46,48 @@ internal sealed class Demonstration(string folder, Invocation run)
         return Do("flip one bit in a copy of the store", () =>
             {
                 Copy(store, damaged);
-                string pack = Directory.EnumerateFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+                string pack = Directory.EnumerateFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal).First();
                 byte[] bytes = File.ReadAllBytes(pack);
                 bytes[bytes.Length / 2] ^= 0x10;
                 if (!OperatingSystem.IsWindows())
                     File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
                 File.WriteAllBytes(pack, bytes);
-                return (true, $"byte {Quantity.Count(bytes.Length / 2)} of {Quantity.Count(bytes.Length)} of {Path.GetFileName(pack)}");
+                return (true,
+                    $"byte {Quantity.Count(bytes.Length / 2)} of {Quantity.Count(bytes.Length)} of "
+                    + $"{Path.GetFileName(pack)}");
             })
-            && await CommandAsync("verify that copy: it must be found", ["verify", "latest", "--from", damaged], ExitCode.Refused, Refused, cancellationToken);
+            && await CommandAsync("verify that copy: it must be found", ["verify", "latest", "--from", damaged],
+                ExitCode.Refused, Refused, cancellationToken);
     }
 
     private async Task<bool> DirtyAsync(CancellationToken cancellationToken)
     {
         string source = In("dirty"), store = In("store"), target = In("restored-dirty");
-        return Do("unpack a database whose program was killed, with its logs", () => (true, $"{Quantity.Bytes(DemoSet.Unpack("dirty", source))} of files"))
-            && await CommandAsync("back it up into a set of its own", ["backup", source, "--to", store, "--set", "dirty"], ExitCode.Done, Backup, cancellationToken)
+        return Do("unpack a database whose program was killed, with its logs", () => Unpack("dirty", source))
+            && await CommandAsync("back it up into a set of its own",
+                ["backup", source, "--to", store, "--set", "dirty"], ExitCode.Done, Backup, cancellationToken)
             && await CommandAsync("restore it plainly: it must be refused, as it needs recovery",
-                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target], ExitCode.Refused, Refused, cancellationToken)
+                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target],
+                ExitCode.Refused, Refused, cancellationToken)
             && await CommandAsync("restore it as it was, with the logs it needs",
-                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target, "--no-recover"], ExitCode.Done, Restore, cancellationToken)
+                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target, "--no-recover"],
+                ExitCode.Done, Restore, cancellationToken)
             && Do("compare with the source", () => CompareAll(source, target));
     }
+
+    private static (bool Ok, string Detail) Unpack(string set, string directory) =>
+        (true, $"{Quantity.Bytes(DemoSet.Unpack(set, directory))} of files");
 
     private static string Backup(JsonNode result)
     {
         var totals = result["manifest"]!["totals"]!;
         long pages = result["manifest"]!["databases"]!.AsArray().Sum(database => (long)database!["verifiedPages"]!);
-        string logs = (int)result["manifest"]!["logs"]!["count"]! is > 0 and var count ? $", {Quantity.Count(count, "log")}" : "";
-        return $"{Quantity.Count(pages, "page")} verified{logs}; {Bytes(totals, "plainBytes")} stored in {Bytes(totals, "storedBytes")}";
+        string logs = (int)result["manifest"]!["logs"]!["count"]! is > 0 and var count
+            ? $", {Quantity.Count(count, "log")}"
+            : "";
+        return $"{Quantity.Count(pages, "page")} verified{logs}; {Bytes(totals, "plainBytes")} stored in "
+            + $"{Bytes(totals, "storedBytes")}";
     }
 
     private static string Restore(JsonNode result)
@@ -80,7 +96,8 @@ internal sealed class Demonstration(string folder, Invocation run)
         return $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}{recovery}";
     }
 
-    private static string Refused(JsonNode result) => $"refused as it should be: {(string?)result["error"]?["message"]}";
+    private static string Refused(JsonNode result) =>
+        $"refused as it should be: {(string?)result["error"]?["message"]}";
 
     private static string Bytes(JsonNode node, string name) => Quantity.Bytes((long)node[name]!);
 
@@ -99,14 +116,17 @@ internal sealed class Demonstration(string folder, Invocation run)
             different += differing;
         }
 
-        bool all = Directory.GetFiles(source, "*.edb").All(database => files.Any(file => Path.GetFileName(file) == Path.GetFileName(database)));
+        bool all = Directory.GetFiles(source, "*.edb")
+            .All(database => files.Any(file => Path.GetFileName(file) == Path.GetFileName(database)));
         return (all && different == 0, all
-            ? $"{Quantity.Count(pages, "page")} of {Quantity.Count(files.Length, "file")} compared, {Quantity.Count(different)} differ"
+            ? $"{Quantity.Count(pages, "page")} of {Quantity.Count(files.Length, "file")} compared, "
+            + $"{Quantity.Count(different)} differ"
             : "a database of the source was not restored");
     }
 
     private async Task<bool> CommandAsync(
-        string title, string[] args, ExitCode expected, Func<JsonNode, string> describe, CancellationToken cancellationToken)
+        string title, string[] args, ExitCode expected, Func<JsonNode, string> describe,
+        CancellationToken cancellationToken)
     {
         using var output = new StringWriter();
         long started = run.Terminal.Time.GetTimestamp();
@@ -115,9 +135,11 @@ internal sealed class Demonstration(string folder, Invocation run)
         cancellationToken.ThrowIfCancellationRequested();
         var result = JsonNode.Parse(output.ToString().TrimEnd('\n').Split('\n')[^1])!;
         bool ok = exit == expected;
-        string command = "pipelinebackup " + string.Join(' ', args.Select(arg => arg.Contains(' ', StringComparison.Ordinal) ? $"\"{arg}\"" : arg));
+        string command = "pipelinebackup "
+            + string.Join(' ', args.Select(arg => arg.Contains(' ', StringComparison.Ordinal) ? $"\"{arg}\"" : arg));
         return Note(new(title, command, ok,
-            ok ? describe(result) : $"exit {(int)exit} instead of {(int)expected}: {(string?)result["error"]?["message"]}", Since(started)));
+            ok ? describe(result) : $"exit {(int)exit}, not {(int)expected}: {(string?)result["error"]?["message"]}",
+            Since(started)));
     }
 
     private bool Do(string title, Func<(bool Ok, string Detail)> action)

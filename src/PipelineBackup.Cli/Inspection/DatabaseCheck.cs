@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PipelineBackup.Ese;
@@ -12,8 +13,8 @@ internal readonly record struct PageFault(long Page, JetError? Error, string Ver
 
 /// <summary>
 /// Judges every page of a database: checksum, number, every node, and the last write where a flush map is beside it.
-/// Chunks of 1 MiB on all cores. The counts are those of the engine's own check: pages are all behind the two headers, the
-/// trailer of a streamed copy included.
+/// Chunks of 1 MiB on all cores. The counts are those of the engine's own check: pages are all behind the two headers,
+/// the trailer of a streamed copy included.
 /// </summary>
 internal sealed class DatabaseCheck
 {
@@ -52,7 +53,9 @@ internal sealed class DatabaseCheck
     public string Name { get; }
 
     /// <summary>Pages behind the headers; a page that is cut counts.</summary>
-    public long Pages => _headers.IsReadable ? Math.Max(0, (_length + PageBytes - 1) / PageBytes - PageNumber.HeaderPages) : 0;
+    public long Pages => _headers.IsReadable
+        ? Math.Max(0, (_length + PageBytes - 1) / PageBytes - PageNumber.HeaderPages)
+        : 0;
 
     /// <summary>Pages that hold something and are intact.</summary>
     public long Ok => _ok;
@@ -60,7 +63,9 @@ internal sealed class DatabaseCheck
     /// <summary>Pages that were never written.</summary>
     public long Zero => _zero;
 
-    /// <summary>Pages with flipped bits that their checksum corrects, and a damaged copy of the header beside a good one.</summary>
+    /// <summary>
+    /// Pages with flipped bits that their checksum corrects, and a damaged copy of the header beside a good one.
+    /// </summary>
     public long Corrected => _corrected;
 
     /// <summary>Pages, and headers, that are damaged.</summary>
@@ -101,14 +106,16 @@ internal sealed class DatabaseCheck
         switch (_headers.Copies)
         {
             case HeaderCopies.BothBad:
-                Add(new(0, CommandFailure.Jet(_headers.Judge()), "both copies of the header are damaged; without one no page can be judged"), ref _bad);
+                Add(new(0, CommandFailure.Jet(_headers.Judge()),
+                    "both copies of the header are damaged; without one no page can be judged"), ref _bad);
                 break;
             case HeaderCopies.PrimaryBad or HeaderCopies.ShadowBad:
                 string which = _headers.Copies == HeaderCopies.PrimaryBad ? "primary" : "shadow";
                 Add(new(0, null, $"the {which} copy of the header is damaged; the other one counts"), ref _corrected);
                 break;
             case HeaderCopies.Different:
-                Notes.Add("the two copies of the header differ, as after a crash between their writes; the primary counts");
+                Notes.Add("the two copies of the header differ, as after a crash between their writes; "
+                    + "the primary counts");
                 break;
         }
     }
@@ -116,9 +123,13 @@ internal sealed class DatabaseCheck
     private void JudgePages(Action<long> done, CancellationToken cancellationToken)
     {
         long chunks = (_length + ChunkBytes - 1) / ChunkBytes;
-        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancellationToken,
+            MaxDegreeOfParallelism = Environment.ProcessorCount,
+        };
         // One chunk at a time to each worker, in order: the disk sees one forward scan.
-        var order = System.Collections.Concurrent.Partitioner.Create(Chunks(chunks), System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
+        var order = Partitioner.Create(Chunks(chunks), EnumerablePartitionerOptions.NoBuffering);
         Parallel.ForEach(order, options, () => new byte[ChunkBytes], (chunk, _, buffer) =>
         {
             long offset = chunk * ChunkBytes;
@@ -129,7 +140,8 @@ internal sealed class DatabaseCheck
         }, _ => { });
         JudgeTrailer();
         if (_suspect > 0)
-            Notes.Add($"{Quantity.Count(_suspect, "page")} lack a write that the flush map remembers; replay of the logs may bring it back");
+            Notes.Add($"{Quantity.Count(_suspect, "page")} lack a write that the flush map remembers; "
+                + "replay of the logs may bring it back");
     }
 
     private static IEnumerable<long> Chunks(long count)
@@ -152,8 +164,10 @@ internal sealed class DatabaseCheck
         }
 
         JudgePages(bytes[..read], offset);
-        for (long index = (offset + read + PageBytes - 1) / PageBytes; index * PageBytes < offset + bytes.Length; index++)
-            Add(new(index - 1, CommandFailure.Jet(EseError.FileIOBeyondEOF), "the file became shorter while it was read"), ref _bad);
+        long end = offset + bytes.Length;
+        for (long index = (offset + read + PageBytes - 1) / PageBytes; index * PageBytes < end; index++)
+            Add(new(index - 1, CommandFailure.Jet(EseError.FileIOBeyondEOF),
+                "the file became shorter while it was read"), ref _bad);
     }
 
     // What else lies in a chunk that cannot be read still counts.
@@ -168,7 +182,8 @@ internal sealed class DatabaseCheck
             }
             catch (IOException failure)
             {
-                Add(new((offset + at) / PageBytes - 1, JetError.DiskIO, $"cannot be read: {failure.Message}"), ref _bad);
+                Add(new((offset + at) / PageBytes - 1, JetError.DiskIO, $"cannot be read: {failure.Message}"),
+                    ref _bad);
             }
         }
     }
@@ -188,7 +203,8 @@ internal sealed class DatabaseCheck
             if (!verdict.IsAcceptable)
                 Add(new(number.Value, CommandFailure.Jet(verdict.Error), verdict.ToString()), ref _bad);
             else if (flush == FlushVerdict.Lost)
-                Add(new(number.Value, CommandFailure.Jet(EseError.ReadLostFlushVerifyFailure), "lost flush: an older image than the one last written"), ref _bad);
+                Add(new(number.Value, CommandFailure.Jet(EseError.ReadLostFlushVerifyFailure),
+                    "lost flush: an older image than the one last written"), ref _bad);
             else if (verdict.Finding == PageFinding.Corrected)
                 Add(new(number.Value, null, verdict.ToString()), ref _corrected);
             else if (verdict.Finding == PageFinding.Uninitialized)

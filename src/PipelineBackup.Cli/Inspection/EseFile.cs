@@ -47,18 +47,34 @@ internal static class EseFile
         return start[..Read(file, start, 0)];
     }
 
-    /// <summary>What a file is. Damaged ones are recognised by the file type in their header, where it is legible.</summary>
+    /// <summary>Reads a checkpoint file; null with the reason when it cannot be used.</summary>
+    /// <param name="path">The file, of whatever length.</param>
+    /// <param name="fault">Why not.</param>
+    public static Checkpoint? ReadCheckpoint(string path, out EseException? fault)
+    {
+        using var file = Open(path);
+        return Checkpoint.TryRead(ReadStart(file), out var checkpoint, out fault) ? checkpoint : null;
+    }
+
+    /// <summary>
+    /// What a file is. Damaged ones are recognised by the file type in their header, where it is legible.
+    /// </summary>
     /// <param name="start">The start of the file.</param>
     /// <param name="name">Its name, which decides only between kinds of damaged headers.</param>
     public static EseFileKind Recognize(ReadOnlySpan<byte> start, string name)
     {
         if (HeaderPair.LooksLikeDatabase(start))
             return EseFileKind.Database;
-        if (LogHeader.TryRead(start[..Math.Min(start.Length, LogHeader.Size)], out _, out var fault) || fault.Error == EseError.BadLogVersion)
+        if (LogHeader.TryRead(start[..Math.Min(start.Length, LogHeader.Size)], out _, out var fault)
+            || fault.Error == EseError.BadLogVersion)
+        {
             return EseFileKind.Log;
+        }
+
         if (Checkpoint.TryRead(start, out _, out _))
             return EseFileKind.Checkpoint;
-        if (start.Length >= FlushMapHeader.Size && new FlushMapHeader(start[..FlushMapHeader.Size].ToArray()) is { IsIntact: true, FileType: FileType.FlushMap })
+        var map = new FlushMapHeader(start[..Math.Min(start.Length, FlushMapHeader.Size)].ToArray());
+        if (map is { IsIntact: true, FileType: FileType.FlushMap })
             return EseFileKind.FlushMap;
         return RecognizeDamaged(start, name);
     }
@@ -66,14 +82,17 @@ internal static class EseFile
     // Two hints must agree: the file type where headers have it, and the kind of name.
     private static EseFileKind RecognizeDamaged(ReadOnlySpan<byte> start, string name)
     {
-        var type = start.Length >= FileTypeOffset + 4 ? (FileType)BitConverter.ToUInt32(start[FileTypeOffset..]) : FileType.Unknown;
+        var type = start.Length >= FileTypeOffset + 4
+            ? (FileType)BitConverter.ToUInt32(start[FileTypeOffset..])
+            : FileType.Unknown;
         LogFileKind? kind = LogFileName.TryParse(name, out var named) ? named.Kind : null;
         return kind switch
         {
             LogFileKind.Checkpoint when type is FileType.Checkpoint or FileType.Unknown => EseFileKind.Checkpoint,
             LogFileKind.Numbered => EseFileKind.Log,
             LogFileKind.Current or LogFileKind.Temporary when type == FileType.Log => EseFileKind.Log,
-            null when type == FileType.FlushMap && name.EndsWith(".jfm", StringComparison.OrdinalIgnoreCase) => EseFileKind.FlushMap,
+            null when type == FileType.FlushMap && name.EndsWith(".jfm", StringComparison.OrdinalIgnoreCase) =>
+                EseFileKind.FlushMap,
             _ => EseFileKind.Unknown,
         };
     }

@@ -13,7 +13,8 @@ internal static class LogChainText
         var table = new TextTable(">GENERATION", "FILE", "CREATED", ">SEGMENTS USED", ">SIZE", "STATE");
         foreach (var (check, generation, length) in logs)
         {
-            table.Add(generation.IsSet ? generation.ToString() : "-", check.FileName, check.Scan.Header?.Created.ToString() ?? "-",
+            table.Add(generation.IsSet ? generation.ToString() : "-", check.FileName,
+                check.Scan.Header?.Created.ToString() ?? "-",
                 check.Segments, Quantity.Bytes(length), check.State);
         }
 
@@ -25,7 +26,8 @@ internal static class LogChainText
     {
         var chain = judged.Chain;
         output.Write($"log stream {chain.BaseName}, signature {chain.Signature}\n\n");
-        Table(chain.Generations.Select(log => (LogCheck.Of(log.FileName, log.Scan!), log.Generation, log.Length))).Write(output);
+        Table(chain.Generations.Select(log => (LogCheck.Of(log.FileName, log.Scan!), log.Generation, log.Length)))
+            .Write(output);
         output.Write("\n");
         foreach (var database in judged.Databases)
             output.Write($"{database.Name}: {Needs(database)}\n");
@@ -46,7 +48,8 @@ internal static class LogChainText
     {
         ["baseName"] = judged.Chain.BaseName,
         ["signature"] = judged.Chain.Signature.IsSet ? judged.Chain.Signature.ToHex() : null,
-        ["logs"] = JsonOutput.List(judged.Chain.Generations.Select(log => LogCheck.Of(log.FileName, log.Scan!).ToJson())),
+        ["logs"] = JsonOutput.List(judged.Chain.Generations.Select(log =>
+            LogCheck.Of(log.FileName, log.Scan!).ToJson())),
         ["databases"] = JsonOutput.List(judged.Databases.Select(database => new JsonObject
         {
             ["name"] = database.Name,
@@ -79,7 +82,8 @@ internal static class LogChainText
         { Header: null } => "its header cannot be read",
         { Required.Max.IsSet: false } => "needs no logs",
         { Required: var logs } => string.Create(CultureInfo.InvariantCulture,
-            $"needs generations {logs.Min} to {logs.Max}, committed to {logs.Committed}{(database.IsStreamedCopy ? " (streamed copy)" : "")}"),
+            $"needs generations {logs.Min} to {logs.Max}, committed to {logs.Committed}"
+            + $"{(database.IsStreamedCopy ? " (streamed copy)" : "")}"),
     };
 
     private static string Name(RecoveryWay way) => way == RecoveryWay.Restore ? "a restore" : "soft recovery";

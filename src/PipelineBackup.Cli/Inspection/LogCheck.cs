@@ -35,7 +35,8 @@ internal sealed record LogCheck(string FileName, LogScanResult Scan, EseError Er
     {
         bool isCurrent = LogFileName.TryParse(fileName, out var name) && name.Kind == LogFileKind.Current;
         var error = scan.ErrorFor(LogScanPurpose.SoftRecovery, isCurrent);
-        if (error == EseError.Success && name.Generation.IsSet && scan.Header is { } header && header.Generation != name.Generation)
+        if (error == EseError.Success && name.Generation.IsSet && scan.Header is { } header
+            && header.Generation != name.Generation)
             error = EseError.LogGenerationMismatch;
         return new(fileName, scan, error);
     }

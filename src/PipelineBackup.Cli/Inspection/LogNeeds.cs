@@ -22,22 +22,27 @@ internal sealed record LogNeeds(string Name, DatabaseHeader? Header, RequiredLog
         var headers = HeaderPair.Read(file);
         if (headers.Header is not { } header)
         {
-            return new(name, null, default, new(headers.Judge(), default, name, "both copies of the database header are damaged",
-                "restore the file from a backup"));
+            var unreadable = new LogFinding(headers.Judge(), default, name,
+                "both copies of the database header are damaged", "restore the file from a backup");
+            return new(name, null, default, unreadable);
         }
 
         if (!header.NeedsRecovery)
             return new(name, header, default, null);
         if (!header.IsUnrestoredCopy)
         {
-            return new(name, header, new(
-                header.MinRequired, header.MaxRequired, header.MaxCommitted, header.MaxRequiredTime, header.MaxCommittedTime), null);
+            var required = new RequiredLogs(header.MinRequired, header.MaxRequired, header.MaxCommitted,
+                header.MaxRequiredTime, header.MaxCommittedTime);
+            return new(name, header, required, null);
         }
 
         var trailer = header.NeedsTrailer ? PatchTrailer.Read(file, headers.PageSize) : null;
         var error = trailer?.Judge(header) ?? EseError.Success;
-        return new(name, header, OfCopy(header, error == EseError.Success ? trailer : null), error == EseError.Success ? null : new(
-            error, default, name, "the trailer page of the streamed copy is missing or damaged", "restore from another backup"));
+        if (error == EseError.Success)
+            return new(name, header, OfCopy(header, trailer), null);
+        var fault = new LogFinding(error, default, name,
+            "the trailer page of the streamed copy is missing or damaged", "restore from another backup");
+        return new(name, header, OfCopy(header, null), fault);
     }
 
     // What header and trailer say together; the time of a log counts only for the log that was chosen.

@@ -42,5 +42,6 @@ internal static class FlushMapText
     };
 
     private static string Version(FlushMapHeader map) =>
-        string.Create(CultureInfo.InvariantCulture, $"{map.VersionMajor}.{map.VersionUpdateMajor}.{map.VersionUpdateMinor}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{map.VersionMajor}.{map.VersionUpdateMajor}.{map.VersionUpdateMinor}");
 }

@@ -37,7 +37,7 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
         progress.Begin(ProgressPhase.Preparing);
         await group.OpenAsync(cancellationToken).ConfigureAwait(false);
         var parentage = _options.Kind is BackupKind.Incremental or BackupKind.Differential
-            ? await BackupParentage.FindAsync(group.First, _options.Set, cancellationToken).ConfigureAwait(false)
+            ? await BackupParentage.FindAsync(group, _options.Set, cancellationToken).ConfigureAwait(false)
             : null;
         var request = new BackupRequest
         {

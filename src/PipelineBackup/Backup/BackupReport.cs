@@ -12,7 +12,7 @@ public sealed record BackupReport
     /// <summary>Time from begin to end.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>Pages that are stored although they do not verify.</summary>
+    /// <summary>Pages that do not verify: stored as they are, or the reason why their database was left out.</summary>
     public IReadOnlyList<DamagedPage> BadPages { get; init; } = [];
 
     /// <summary>Pages in which a flipped bit was put right before they were stored.</summary>

@@ -36,7 +36,9 @@ internal sealed class BackupRun
     /// <summary>The id of the backup.</summary>
     public BackupId Id { get; }
 
-    private bool IsDamaged => _badPages.Count > 0 || _logFinding is not null || _databases.Any(database => database.IsDropped);
+    private bool HasGap => _logFinding is not null || _session.Stamp.LogGap.Length > 0;
+
+    private bool IsDamaged => _badPages.Count > 0 || HasGap || _databases.Any(database => database.IsDropped);
 
     /// <summary>Takes databases, then logs, through their corridors into the stores.</summary>
     public async Task TransferAsync(CancellationToken cancellationToken)
@@ -44,13 +46,13 @@ internal sealed class BackupRun
         var plan = MemoryPlan.Of(_options.MemoryBudget, _options.Workers, _sinks.PutConcurrency);
         using var runs = new SlabPool(plan.Runs * MemoryPlan.SlabsPerRun);
         using var packs = new SlabPool(plan.Packs * MemoryPlan.SlabsPerPack);
+        using var ledger = new SlabLedger(_options.Logger, runs, packs);
         _progress.Begin(ProgressPhase.Databases, _session.Databases.Sum(file => file.Length));
         await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
         var others = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
         _progress.Begin(ProgressPhase.Logs, others.Sum(file => file.Length));
         await TransferLogsAsync(others, plan, runs, packs, cancellationToken).ConfigureAwait(false);
-        if (runs.Outstanding + packs.Outstanding != 0)
-            throw new InvalidOperationException($"{runs.Outstanding} run slabs and {packs.Outstanding} pack slabs were not given back");
+        ledger.DemandAllBack();
     }
 
     /// <summary>Judges the whole, and commits it.</summary>
@@ -62,8 +64,11 @@ internal sealed class BackupRun
         _logFinding = LogJudgement.Judge(_session.Stamp.BaseName, _logs, _session.Stamp.Databases.Select(
             database => new LogNeed(database.Name, database.MinRequired, database.MaxRequired, database.MaxCommitted)));
         DemandLogs();
+        DemandContinuation();
         await _session.ValidateAsync(cancellationToken).ConfigureAwait(false);
 
+        // What a restore will demand of the index is demanded before anything depends on it.
+        IndexCoverage.Demand(_index, reason => throw new InvalidOperationException($"the index of {Id} is not sound: {reason}"));
         var commit = new CommitBackup(_sinks, _options.Set, Id);
         var index = await commit.StoreIndexAsync(_index, cancellationToken).ConfigureAwait(false);
         var badPages = await commit.StoreBadPagesAsync(_badPages, cancellationToken).ConfigureAwait(false);
@@ -104,7 +109,8 @@ internal sealed class BackupRun
             Manifest = _manifest!,
             ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
             Duration = _options.Time.GetUtcNow() - _started,
-            BadPages = [.. _badPages.Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
+            BadPages = [.. _databases.SelectMany(database => database.BadPages)
+                .Select(page => new DamagedPage(_index.Files[page.File].Name, page.Page, page.Error, page.Verdict))],
             RepairedPages = [.. _databases.SelectMany(database => database.Repaired.Select(page => new DamagedPage(
                 database.Source.Name, page, 0, "one flipped bit was put right; the page is stored repaired")))],
             DroppedStores = [.. _sinks.Dropped.OfType<SinkException>().Select(drop => drop.Message)],
@@ -197,6 +203,24 @@ internal sealed class BackupRun
         };
     }
 
+    // A volume that was set back to an earlier state has the logs of the last backup again, as they were then or otherwise
+    // continued: no chain can hold both.
+    private void DemandContinuation()
+    {
+        if (_parentage?.Parent is not { } parent || _logs.Find(log => log.Generation == parent.Logs.Last) is not { } again)
+            return;
+        bool shorter = string.CompareOrdinal(LogPositionText.Of(again.Scan.End), parent.Position) < 0
+            && parent.Position.StartsWith(LogPositionText.Of(again.Scan.End)[..8], StringComparison.Ordinal);
+        if (!shorter && LogPrefixes.Has(parent.Logs.LastPrefix, again.Scan))
+            return;
+        throw new BackupException($"'{again.Name}' does not continue the log that backup {parent.Id} holds of it")
+        {
+            Error = EseErrors.ToJet(EseError.InvalidLogSequence),
+            Hint = "the volume was set back to an earlier state; make a full backup",
+            ExitCode = ExitCode.Refused,
+        };
+    }
+
     private BackupManifest DrawUp(ObjectDigest index, ObjectDigest? badPages)
     {
         var stamp = _session.Stamp;
@@ -224,8 +248,10 @@ internal sealed class BackupRun
                 First = generations.FirstOrDefault(),
                 Last = generations.LastOrDefault(),
                 Count = generations.Count,
-                Gap = _logFinding is not null,
+                Gap = HasGap,
                 LastCreated = tip?.Scan.Header is { } header ? header.Created.Value.ToString("x16", CultureInfo.InvariantCulture) : "",
+                LastIsOpen = tip is not null && LogFileName.TryParse(tip.Name, out var name) && name.Kind == LogFileKind.Current,
+                LastPrefix = tip is null ? null : LogPrefixes.FinalOf(tip.Scan),
                 LastChecksum = tip?.Scan is { IsGood: true, Header.Version.IsLegacy: false } scan
                     ? scan.AccumulatedChecksum.ToString("x16", CultureInfo.InvariantCulture) : "",
             },
@@ -267,11 +293,21 @@ internal sealed class BackupRun
         return string.CompareOrdinal(logged, reached) > 0 ? logged : reached;
     }
 
+    // A commit is small: of many remarks it holds the first ones, and how many there are.
     private List<string> Remarks()
     {
+        const int MostBytes = 16 * 1024;
+        var all = AllRemarks();
+        int bytes = 0;
+        int fit = all.TakeWhile(remark => (bytes += System.Text.Encoding.UTF8.GetByteCount(remark) + 4) <= MostBytes).Count();
+        return fit == all.Count ? all : [.. all[..fit], $"{all.Count - fit} more remarks were made"];
+    }
+
+    private List<string> AllRemarks()
+    {
         var remarks = _session.Stamp.Remarks.ToList();
-        if (_logFinding is not null)
-            remarks.Add($"the databases cannot be recovered: {_logFinding}");
+        if (HasGap)
+            remarks.Add($"log gap, the databases cannot be recovered: {(_session.Stamp.LogGap.Length > 0 ? _session.Stamp.LogGap : _logFinding)}");
         remarks.AddRange(_databases.Where(database => database.SuspectPages > 0).Select(database => string.Create(CultureInfo.InvariantCulture,
             $"'{database.Source.Name}': {database.SuspectPages} pages lack a write that the flush map remembers; replay repeats it or proves it lost")));
         remarks.AddRange(_logs.Where(log => log.Scan.IsGood && log.Scan.Message != "sound").Select(log => $"'{log.Name}': {log.Scan.Message}"));

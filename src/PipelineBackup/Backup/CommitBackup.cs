@@ -34,28 +34,25 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
     public async Task ClaimAsync(BackupParentage parentage, CancellationToken cancellationToken)
     {
         var full = BackupId.Parse(parentage.Full.Id);
+        var chain = parentage.Chain.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);
         byte[] claim = JsonSerializer.SerializeToUtf8Bytes(new ChainClaim(id.ToString()), ArchiveJson.Default.ChainClaim);
-        for (int member = parentage.Member; ; member++)
+        var places = Enumerable.Range(chain.Count, int.MaxValue - chain.Count).Select(place => set.ChainClaim(full, place));
+        await sinks.ClaimAsync(places, ObjectBody.Of(claim), PassOverAsync, cancellationToken).ConfigureAwait(false);
+
+        // A claim without a commit was left by a backup that died: its place stays empty. So the places of the chain's own
+        // members may be further on than their number says.
+        async Task PassOverAsync(IBackupSink sink, ObjectName name, CancellationToken token)
         {
-            var name = set.ChainClaim(full, member);
-            try
-            {
-                await sinks.PutAsync(name, ObjectBody.Of(claim), cancellationToken).ConfigureAwait(false);
+            byte[] content = await SmallObject.ReadAsync(sink, name, 1024, token).ConfigureAwait(false);
+            string owner = SmallObject.Parse(content, name, ArchiveJson.Default.ChainClaim).Id;
+            if (chain.Contains(owner) || !BackupId.TryParse(owner, out var other) || !await HasCommitAsync(sink, other, token).ConfigureAwait(false))
                 return;
-            }
-            catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
+            throw new BackupException($"backup {other} has continued the chain meanwhile")
             {
-                // A claim without a commit was left by a backup that died: its place stays empty, the next one is taken.
-                if (await HasCommittedAsync(name, cancellationToken).ConfigureAwait(false) is { } other)
-                {
-                    throw new BackupException($"backup {other} has continued the chain meanwhile")
-                    {
-                        Hint = "run the backup again; it will continue that one",
-                        Error = JetError.BackupInProgress,
-                        ExitCode = ExitCode.InUse,
-                    };
-                }
-            }
+                Hint = "run the backup again; it will continue that one",
+                Error = JetError.BackupInProgress,
+                ExitCode = ExitCode.InUse,
+            };
         }
     }
 
@@ -80,20 +77,16 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
         return new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)));
     }
 
-    private async Task<string?> HasCommittedAsync(ObjectName claim, CancellationToken cancellationToken)
+    private async Task<bool> HasCommitAsync(IBackupSink sink, BackupId other, CancellationToken cancellationToken)
     {
-        byte[] content = await SmallObject.ReadAsync(sinks.First, claim, 1024, cancellationToken).ConfigureAwait(false);
-        string owner = SmallObject.Parse(content, claim, ArchiveJson.Default.ChainClaim).Id;
-        if (!BackupId.TryParse(owner, out var other))
-            return null;
         try
         {
-            await new BackupCatalog(sinks.First, set).ReadAsync(other, cancellationToken).ConfigureAwait(false);
-            return owner;
+            await new BackupCatalog(sink, set).ReadAsync(other, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (SinkException failure) when (failure.Failure == SinkFailure.NotFound)
         {
-            return null;
+            return false;
         }
     }
 }

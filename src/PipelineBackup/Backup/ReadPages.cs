@@ -18,6 +18,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
     {
         foreach (var file in session.Databases)
         {
+            DemandRestorable(file);
             var reader = await session.OpenAsync(file, stopping).ConfigureAwait(false);
             DatabaseInFlight? database = null;
             try
@@ -43,12 +44,25 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
     {
         foreach (var file in files)
         {
+            DemandRestorable(file);
             var opened = new FileInFlight(index.Files.Count, file, await session.OpenAsync(file, stopping).ConfigureAwait(false));
             await using (opened.ConfigureAwait(false))
             {
                 index.Files.Add(LineOf(file, index.Files.Count, trailer: false));
                 await PassOnAsync(opened, await ReadAsync(opened.Reader, file).ConfigureAwait(false), () => false, emit).ConfigureAwait(false);
             }
+        }
+    }
+
+    private static void DemandRestorable(SourceFile file)
+    {
+        if (!IndexCoverage.IsFileName(file.Name))
+        {
+            throw new SourceException($"'{file.Name}' is no name that a file can have on every system: it could not be restored")
+            {
+                Hint = "rename the file",
+                ExitCode = ExitCode.Refused,
+            };
         }
     }
 
@@ -82,6 +96,12 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         long offset = 0;
         while (part.Length > 0)
         {
+            if (offset % file.PageSize != 0 || part.Length > file.Source.Length - offset)
+            {
+                part.Dispose();
+                throw Changed(file.Source, offset);
+            }
+
             file.Started();
             long first = offset / file.PageSize;
             offset += part.Length;
@@ -98,17 +118,22 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         if (part.Length == 0)
             part.Dispose();
         if (!isDropped() && offset != file.Source.Length)
-        {
-            throw new SourceException($"'{file.Source.Name}' gave {offset} bytes instead of {file.Source.Length}: it changed while it was read")
-            {
-                Hint = "back up a snapshot, or stop the program that has the file open",
-                ExitCode = ExitCode.InUse,
-            };
-        }
+            throw Changed(file.Source, offset);
 
         // A conduit that stops disposes the runs that are left, which ends this wait too.
         await file.WhenVerifiedAsync().WaitAsync(stopping).ConfigureAwait(false);
     }
+
+    // A reader fills its buffer unless the file ends: what comes after a part of a page, or after the last one, was not
+    // there when the backup began.
+    private static SourceException Changed(SourceFile file, long offset) => new(
+        offset < file.Length
+            ? $"'{file.Name}' gave {offset} bytes instead of {file.Length}: it changed while it was read"
+            : $"'{file.Name}' goes on behind its {file.Length} bytes: it changed while it was read")
+    {
+        Hint = "back up a snapshot, or stop the program that has the file open",
+        ExitCode = ExitCode.InUse,
+    };
 
     private async ValueTask<RunBuffer> ReadAsync(ISourceFileReader reader, SourceFile file)
     {
@@ -123,7 +148,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         {
             buffer.Dispose();
             if (failure is IOException or UnauthorizedAccessException)
-                throw new SourceException($"'{file.Name}' cannot be read: {failure.Message}", failure) { Error = JetError.DiskIO };
+                throw FileInFlight.Unreadable(file, failure);
             throw;
         }
     }

@@ -10,7 +10,7 @@ namespace PipelineBackup.Backup;
 internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions options)
 {
     private readonly SinkException?[] _dropped = new SinkException?[sinks.Count];
-    private readonly List<ObjectName> _stored = [];
+    private readonly List<ObjectName>[] _stored = [.. sinks.Select(_ => new List<ObjectName>())];
     private long _storedBytes;
     private long _puts;
 
@@ -26,25 +26,23 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
     /// <summary>What became of each store: null while it has everything, else why it was dropped.</summary>
     public IReadOnlyList<SinkException?> Dropped => _dropped;
 
-    /// <summary>The store that is read from: the first that has everything.</summary>
-    public IBackupSink First => sinks[Array.FindIndex(_dropped, failure => failure is null)];
-
     private IEnumerable<int> Live => Enumerable.Range(0, sinks.Count).Where(i => Volatile.Read(ref _dropped[i]) is null);
 
     /// <summary>Makes every store ours, or proves that it already is.</summary>
-    public async Task OpenAsync(CancellationToken cancellationToken)
+    public Task OpenAsync(CancellationToken cancellationToken) =>
+        OnEachAsync("the format", async (sink, token) => await StoreFormat.EnsureAsync(sink, token).ConfigureAwait(false), cancellationToken);
+
+    /// <summary>Asks every store something.</summary>
+    /// <param name="what">What it is about, for messages.</param>
+    /// <param name="ask">The question; a store where it fails is dropped, or fails the backup.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answers, by store; the default where there is none.</returns>
+    public async Task<T?[]> AskEachAsync<T>(string what, Func<IBackupSink, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
-        foreach (int i in Live)
-        {
-            try
-            {
-                await StoreFormat.EnsureAsync(sinks[i], cancellationToken).ConfigureAwait(false);
-            }
-            catch (SinkException failure)
-            {
-                Drop(i, failure);
-            }
-        }
+        var answers = new T?[sinks.Count];
+        await Task.WhenAll(Live.ToArray().Select(i => OnAsync(i, what, async token =>
+            answers[i] = await ask(sinks[i], token).ConfigureAwait(false), cancellationToken))).ConfigureAwait(false);
+        return answers;
     }
 
     /// <summary>Stores a pack and gives its memory back.</summary>
@@ -59,59 +57,102 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
     /// <exception cref="SinkException">As many stores failed as the requirement does not allow.</exception>
     public async ValueTask PutAsync(ObjectName name, ObjectBody body, CancellationToken cancellationToken)
     {
-        // Before the first attempt: an attempt that fails may have stored the object all the same.
-        lock (_stored)
-            _stored.Add(name);
-        try
-        {
-            await Task.WhenAll(Live.ToArray().Select(i => PutAsync(i, name, body, cancellationToken))).ConfigureAwait(false);
-        }
-        catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
-        {
-            // It is another's, and not ours to remove.
-            lock (_stored)
-                _stored.Remove(name);
-            throw;
-        }
-
+        await Task.WhenAll(Live.ToArray().Select(i => OnAsync(
+            i, name.ToString(), token => PutAsync(i, name, body, token), cancellationToken))).ConfigureAwait(false);
         Interlocked.Increment(ref _puts);
     }
 
+    /// <summary>Takes, in every store, the first of some names that nobody has.</summary>
+    /// <param name="names">The names, in order.</param>
+    /// <param name="body">The content.</param>
+    /// <param name="passOver">Asked about a name that someone has; throws when it must not be passed over.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task ClaimAsync(
+        IEnumerable<ObjectName> names, ObjectBody body, Func<IBackupSink, ObjectName, CancellationToken, Task> passOver, CancellationToken cancellationToken) =>
+        Task.WhenAll(Live.ToArray().Select(i => OnAsync(i, "a claim", async token =>
+        {
+            foreach (var name in names)
+            {
+                try
+                {
+                    await PutAsync(i, name, body, token).ConfigureAwait(false);
+                    return;
+                }
+                catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
+                {
+                    await passOver(sinks[i], name, token).ConfigureAwait(false);
+                }
+            }
+        }, cancellationToken)));
+
     /// <summary>
-    /// Deletes what was stored, as far as that goes; for a backup that failed before its commit. The last object first: a
-    /// commit whose storing failed may be there all the same, and must be gone before anything that it promises is.
+    /// Deletes what was stored, as far as that goes; for a backup that failed. The newest first: a commit that did appear
+    /// although its store said otherwise must go before anything it needs does.
     /// </summary>
     public async Task RemoveStoredAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), options.Time);
-        foreach (var sink in sinks)
+        await Task.WhenAll(sinks.Select((sink, i) => RemoveStoredAsync(sink, _stored[i], limit.Token))).ConfigureAwait(false);
+    }
+
+    /// <summary>Leaves a store out from here on.</summary>
+    /// <exception cref="SinkException">It cannot be left out.</exception>
+    public void Drop(int i, SinkException failure)
+    {
+        Volatile.Write(ref _dropped[i], failure);
+        if (options.Require == StoreRequirement.All || !Live.Any())
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        options.Logger.LogWarning("store {Number} of {Count} is dropped: {Reason}", i + 1, sinks.Count, failure.Message);
+    }
+
+    private async Task RemoveStoredAsync(IBackupSink sink, List<ObjectName> stored, CancellationToken cancellationToken)
+    {
+        foreach (var name in stored.AsEnumerable().Reverse())
         {
-            foreach (var name in _stored.AsEnumerable().Reverse())
+            try
             {
-                try
-                {
-                    await sink.DeleteAsync(name, limit.Token).ConfigureAwait(false);
-                }
-                catch (Exception failure) when (failure is SinkException or OperationCanceledException)
-                {
-                    options.Logger.LogWarning("{Object} of the failed backup could not be deleted: {Reason}", name, failure.Message);
-                    break;
-                }
+                await sink.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (failure is SinkException or OperationCanceledException)
+            {
+                options.Logger.LogWarning("{Object} of the failed backup could not be deleted: {Reason}", name, failure.Message);
+                break;
             }
         }
     }
 
-    private async Task PutAsync(int i, ObjectName name, ObjectBody body, CancellationToken cancellationToken)
+    private Task OnEachAsync(string what, Func<IBackupSink, CancellationToken, ValueTask> act, CancellationToken cancellationToken) =>
+        Task.WhenAll(Live.ToArray().Select(i => OnAsync(i, what, token => act(sinks[i], token), cancellationToken)));
+
+    private async ValueTask PutAsync(int i, ObjectName name, ObjectBody body, CancellationToken cancellationToken)
+    {
+        // Before the attempt: one that fails may have stored the object all the same.
+        lock (_stored)
+            _stored[i].Add(name);
+        try
+        {
+            await sinks[i].PutAsync(name, body, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
+        {
+            // Someone else's, and not ours to delete.
+            lock (_stored)
+                _stored[i].Remove(name);
+            throw;
+        }
+    }
+
+    private async Task OnAsync(int i, string what, Func<CancellationToken, ValueTask> act, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.StoreTimeLimit, options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await sinks[i].PutAsync(name, body, both.Token).ConfigureAwait(false);
+            await act(both.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            Drop(i, new SinkException($"the store took longer than {options.StoreTimeLimit} for {name}")
+            Drop(i, new SinkException($"the store took longer than {options.StoreTimeLimit} for {what}")
             {
                 Transient = true,
                 Hint = "raise the time limit of the store, or look why it is slow",
@@ -121,13 +162,5 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
         {
             Drop(i, failure);
         }
-    }
-
-    private void Drop(int i, SinkException failure)
-    {
-        Volatile.Write(ref _dropped[i], failure);
-        if (options.Require == StoreRequirement.All || !Live.Any())
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        options.Logger.LogWarning("store {Number} of {Count} is dropped: {Reason}", i + 1, sinks.Count, failure.Message);
     }
 }

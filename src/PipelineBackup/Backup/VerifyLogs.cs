@@ -22,7 +22,7 @@ internal sealed class VerifyLogs
             Finish();
         _file = run.Origin;
         if (run.Origin.Source.Kind == SourceFileKind.Log)
-            (_scanner ??= new()).Append(run.Plain.Span);
+            (_scanner ??= new(collectSegments: true)).Append(run.Plain.Span);
         run.Origin.Verified(run);
         return new(run);
     }
@@ -31,7 +31,13 @@ internal sealed class VerifyLogs
     public void Finish()
     {
         if (_scanner is not null)
+        {
+            // The first log may continue that of another backup, the last one be continued: only theirs are kept.
+            if (Logs.Count > 1)
+                Logs[^1] = Logs[^1] with { Scan = Logs[^1].Scan with { Segments = [] } };
             Logs.Add(new(_file!.Source.Name, _scanner.Complete()));
+        }
+
         _scanner = null;
     }
 }

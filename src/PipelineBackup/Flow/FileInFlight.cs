@@ -58,11 +58,19 @@ internal class FileInFlight(int number, SourceFile source, ISourceFileReader rea
         {
             await ((IRereadPages)reader).RereadAsync(offset, buffer, cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(source, failure);
+        }
         finally
         {
             _rereading.Release();
         }
     }
+
+    /// <summary>What a failure of the disk means for a file that is being read.</summary>
+    public static SourceException Unreadable(SourceFile file, Exception failure) =>
+        new($"'{file.Name}' cannot be read: {failure.Message}", failure) { Error = JetError.DiskIO };
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()

@@ -161,7 +161,21 @@ public sealed record ManifestLogs
 
     /// <summary>XOR of the newest log's segment checksums in hexadecimal; empty in old formats.</summary>
     public string LastChecksum { get; init; } = "";
+
+    /// <summary>Whether the newest log was still the current one, so that it may have grown since.</summary>
+    public bool LastIsOpen { get; init; }
+
+    /// <summary>
+    /// Segments of the newest log that can change no more, as number and XOR of their checksums: whatever continues this
+    /// backup and holds that log again must have the same ones. Null in old formats.
+    /// </summary>
+    public LogPrefix? LastPrefix { get; init; }
 }
+
+/// <summary>The first segments of a log.</summary>
+/// <param name="Segments">How many, the header not counted.</param>
+/// <param name="Checksum">XOR of their checksums in hexadecimal.</param>
+public sealed record LogPrefix(int Segments, string Checksum);
 
 /// <summary>Length and SHA-256 of an object.</summary>
 /// <param name="Length">Length in bytes.</param>

@@ -9,9 +9,14 @@ namespace PipelineBackup.Format;
 internal static class IndexCoverage
 {
     private const long MaxFileBytes = 1L << 46;
-    private const int MaxNameLength = 255;
+    private const int MaxNameLength = 255, MaxPackNameLength = 64;
 
     private static readonly System.Buffers.SearchValues<char> s_forbidden = System.Buffers.SearchValues.Create("/\\:*?\"<>|");
+
+    // Windows knows them as devices, with any extension too.
+    private static readonly HashSet<string> s_devices = new(
+        ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. "123456789¹²³".SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })],
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks an index.</summary>
     /// <param name="index">The index.</param>
@@ -26,9 +31,11 @@ internal static class IndexCoverage
                 refuse($"file {file.File} has impossible figures");
         }
 
+        if (index.Files.Sum(file => (decimal)file.Length) > MaxFileBytes)
+            refuse("its files are longer than all disks together");
         foreach (var pack in index.Packs)
         {
-            if (!ObjectName.TryParse(pack.Name, out _) || pack.Name.Contains('/', StringComparison.Ordinal)
+            if (pack.Name.Length > MaxPackNameLength || !ObjectName.TryParse(pack.Name, out _) || pack.Name.Contains('/', StringComparison.Ordinal)
                 || pack.Length is < PackFormat.MinBytes or > PackFormat.MaxBytes || pack.Plain < 0 || pack.Sha256 is not { Length: 64 })
                 refuse($"pack {pack.Pack} has impossible figures");
         }
@@ -40,7 +47,9 @@ internal static class IndexCoverage
     /// <summary>Whether a name is a plain file name on every system: no directory, no drive, no device, no control character.</summary>
     public static bool IsFileName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name is not ("." or "..") && !name.AsSpan().ContainsAny(s_forbidden)
-        && !name.Any(char.IsControl) && !name.EndsWith('.') && !name.EndsWith(' ');
+        && !name.Any(char.IsControl) && !name.EndsWith('.') && !name.EndsWith(' ') && !s_devices.Contains(name.Split('.')[0].TrimEnd())
+        // A restore's own files.
+        && !name.StartsWith(".pipelinebackup-", StringComparison.OrdinalIgnoreCase);
 
     private static void DemandFiles(BackupIndex index, Action<string> refuse)
     {

@@ -1,3 +1,4 @@
+using PipelineBackup.Flow;
 using PipelineBackup.Format;
 
 namespace PipelineBackup.Restore;
@@ -26,12 +27,12 @@ internal sealed class RestoreRun(
         plan.DemandRoom(plan.Files.Select(file => file.Published));
         progress.Begin(ProgressPhase.Databases, plan.Bytes);
         using var memory = new UnpackMemory(options.MemoryBudget, options.Workers);
+        using var ledger = new SlabLedger(options.Logger, memory.Runs, memory.Packs);
         try
         {
             for (int i = 0; i < plan.Chain.Count; i++)
                 await TransferAsync(i, memory, cancellationToken).ConfigureAwait(false);
-            if (memory.Outstanding != 0)
-                throw new InvalidOperationException($"{memory.Outstanding} slabs were not given back");
+            ledger.DemandAllBack();
             progress.Begin(ProgressPhase.Publishing);
             MergeAndJudge();
             plan.DemandRoom(_moves.Select(move => move.Published));

@@ -15,6 +15,7 @@ internal sealed class StagingDirectory : IDisposable
     private readonly Dictionary<string, string> _directories = new(StringComparer.Ordinal);
     private readonly string _suffix = Guid.NewGuid().ToString("N")[..12];
     private readonly string? _explicit;
+    private int _files;
     private bool _keep;
 
     private StagingDirectory(string target, string? staging, FileStream claim)
@@ -74,9 +75,10 @@ internal sealed class StagingDirectory : IDisposable
         _lock.SetLength(0);
     }
 
-    /// <summary>The path in staging of a file that will be published at a path.</summary>
+    /// <summary>A path in staging for a file that will be published at a path; makes the directory it will be published in.</summary>
     public string PathFor(string published)
     {
+        DurableFile.CreateDirectoryDurably(Path.GetDirectoryName(published)!);
         string home = _explicit ?? Path.GetDirectoryName(published)!;
         if (!_directories.TryGetValue(home, out string? directory))
         {
@@ -89,7 +91,8 @@ internal sealed class StagingDirectory : IDisposable
             _directories.Add(home, directory);
         }
 
-        return Path.Combine(directory, Path.GetFileName(published));
+        // Files of one name may come from several places into one staging directory.
+        return Path.Combine(directory, $"{++_files}-{Path.GetFileName(published)}");
     }
 
     /// <summary>Makes everything in staging durable: the files were synced as they were closed, here their names are.</summary>

@@ -15,12 +15,14 @@ namespace PipelineBackup.Restore;
 /// <param name="memory">How memory is divided.</param>
 /// <param name="progress">Told what is done.</param>
 /// <param name="damage">Told what is wrong, with the pack's number; throws, or notes it and lets the rest go on.</param>
+/// <param name="collects">Of which log generations the scans list the segments; null for none.</param>
 internal sealed class UnpackCorridor(
-    IBackupArchive archive, BackupSet set, StoredBackup backup, UnpackMemory memory, ProgressMeter progress, Action<int, string> damage)
+    IBackupArchive archive, BackupSet set, StoredBackup backup, UnpackMemory memory, ProgressMeter progress, Action<int, string> damage,
+    Func<int, bool>? collects = null)
 {
     private readonly ChunkMap _map = new(backup.Index);
     private readonly ProvePages _prove = new(backup, Lz4Codec.Best);
-    private readonly WitnessLogs _witness = new(backup);
+    private readonly WitnessLogs _witness = new(backup, collects ?? (_ => false));
 
     /// <summary>Bytes that were read from the store.</summary>
     public long FetchedBytes { get; private set; }

@@ -41,9 +41,6 @@ internal sealed class UnpackMemory : IDisposable
     /// <summary>For plain pages.</summary>
     public SlabPool Runs { get; }
 
-    /// <summary>Slabs that were not given back.</summary>
-    public int Outstanding => Packs.Outstanding + Runs.Outstanding;
-
     /// <inheritdoc/>
     public void Dispose()
     {

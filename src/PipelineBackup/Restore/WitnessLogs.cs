@@ -7,7 +7,9 @@ namespace PipelineBackup.Restore;
 /// Scans the logs of a backup while they come out of the store, in the order of their bytes. Runs of zeros are in no pack;
 /// they are filled in here.
 /// </summary>
-internal sealed class WitnessLogs(StoredBackup backup)
+/// <param name="backup">The backup.</param>
+/// <param name="collects">Of which generations the scans list the segments.</param>
+internal sealed class WitnessLogs(StoredBackup backup, Func<int, bool> collects)
 {
     private static readonly byte[] s_zeros = new byte[64 * 1024];
 
@@ -20,7 +22,7 @@ internal sealed class WitnessLogs(StoredBackup backup)
         var file = backup.Index.Files[chunk.File];
         if (file.Kind != SourceFileKind.Log || _done.ContainsKey(file.File))
             return;
-        var (scanner, seen) = _open.TryGetValue(file.File, out var open) ? open : (new LogScanner(), 0);
+        var (scanner, seen) = _open.TryGetValue(file.File, out var open) ? open : Begin(file);
         seen = Fill(scanner, seen, chunk.FirstPage * file.PageSize);
         scanner.Append(plain);
         _open[file.File] = (scanner, seen + plain.Length);
@@ -42,9 +44,11 @@ internal sealed class WitnessLogs(StoredBackup backup)
         return result;
     }
 
+    private (LogScanner Scanner, long Seen) Begin(FileLine file) => (new LogScanner(collects(file.Generation)), 0);
+
     private void Finish(FileLine file)
     {
-        var (scanner, seen) = _open.TryGetValue(file.File, out var open) ? open : (new LogScanner(), 0);
+        var (scanner, seen) = _open.TryGetValue(file.File, out var open) ? open : Begin(file);
         Fill(scanner, seen, file.Length);
         _open.Remove(file.File);
         _done.Add(file.File, scanner.Complete());
@@ -52,8 +56,9 @@ internal sealed class WitnessLogs(StoredBackup backup)
 
     private static long Fill(LogScanner scanner, long seen, long until)
     {
-        for (; seen < until; seen += Math.Min(s_zeros.Length, until - seen))
+        // A file may say that it is longer than any log: what cannot change the finding is not fed.
+        for (; seen < until && !scanner.IsDecided; seen += Math.Min(s_zeros.Length, until - seen))
             scanner.Append(s_zeros.AsSpan(0, (int)Math.Min(s_zeros.Length, until - seen)));
-        return seen;
+        return until;
     }
 }

@@ -4,10 +4,21 @@ using Microsoft.Win32.SafeHandles;
 namespace PipelineBackup.Sources;
 
 /// <summary>
-/// What must not change about a file while it is backed up: length, time of the last change, identity (its time of
-/// creation: a file put in its place has another), and the bytes that tell its state, headers at the front, the tip at the end.
+/// What tells one state of a file from another at a glance: length, time of the last change, and what a file that is put in
+/// its place has another one of, its number in the file system and its time of creation.
 /// </summary>
-internal sealed record FileFacts(long Length, DateTime Written, DateTime Created, string Ends)
+internal sealed record FileIdentity(long Length, DateTime Written, DateTime Created, ulong Number)
+{
+    /// <summary>Takes it of an open file.</summary>
+    public static FileIdentity Of(SafeFileHandle file) =>
+        new(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file), File.GetCreationTimeUtc(file), FileNumber.Of(file));
+}
+
+/// <summary>
+/// What must not change about a file while it is backed up: its identity, and the bytes that tell its state, headers at the
+/// front, the tip at the end.
+/// </summary>
+internal sealed record FileFacts(FileIdentity Identity, string Ends)
 {
     // The front covers both header pages of any page size; the tip, the last written segments of most logs.
     private const int EndBytes = 64 * 1024;
@@ -16,8 +27,8 @@ internal sealed record FileFacts(long Length, DateTime Written, DateTime Created
     public static FileFacts Take(string path)
     {
         using var file = Open(path);
-        long length = RandomAccess.GetLength(file);
-        return new(length, File.GetLastWriteTimeUtc(file), File.GetCreationTimeUtc(file), DigestOfEnds(file, length));
+        var identity = FileIdentity.Of(file);
+        return new(identity, DigestOfEnds(file, identity.Length));
     }
 
     /// <summary>Opens a file of a set for reading; fails when someone has it open for writing and says so.</summary>

@@ -20,12 +20,15 @@ internal static class FileSetFailure
             Error = JetError.AccessDenied,
             Hint = "run as a user who may read the files",
         },
-        IOException io when (io.HResult & 0xFFFF) is SharingViolation or LockViolation
-            || (!OperatingSystem.IsWindows() && io.HResult is LockedOnLinux or LockedOnMacOS) => new($"'{path}' is in use: {failure.Message}", failure)
-            {
-                Hint = "back up a snapshot of the volume, or stop the program that has the file open",
-                ExitCode = ExitCode.InUse,
-            },
+        IOException io when IsInUse(io.HResult) => new($"'{path}' is in use: {failure.Message}", failure)
+        {
+            Hint = "back up a snapshot of the volume, or stop the program that has the file open",
+            ExitCode = ExitCode.InUse,
+        },
         _ => new($"'{path}' cannot be read: {failure.Message}", failure) { Error = JetError.DiskIO },
     };
+
+    private static bool IsInUse(int code) => OperatingSystem.IsWindows()
+        ? (code & 0xFFFF) is SharingViolation or LockViolation
+        : code is LockedOnLinux or LockedOnMacOS;
 }

@@ -25,6 +25,8 @@ internal sealed record FoundDatabase(SourceFile File, HeaderPair Headers, Databa
 /// </summary>
 internal sealed class FileSetInventory
 {
+    private const int MostNamed = 5;
+
     private readonly List<FoundDatabase> _databases = [];
     private readonly List<SourceFile> _sideFiles = [];
     private readonly List<string> _remarks = [];
@@ -39,6 +41,9 @@ internal sealed class FileSetInventory
 
     /// <summary>Flush maps and patch markers of the databases.</summary>
     public IReadOnlyList<SourceFile> SideFiles => _sideFiles;
+
+    /// <summary>The files whose headers were read, as they were before: what was read of them is true only while they stay so.</summary>
+    public Dictionary<string, FileIdentity> Seen { get; } = [];
 
     /// <summary>What was left out or found worth telling.</summary>
     public List<string> Remarks => _remarks;
@@ -57,6 +62,7 @@ internal sealed class FileSetInventory
         else
             inventory.AddAll();
         inventory.Select(request);
+        inventory.DemandDistinct();
         foreach (var database in inventory._databases)
             inventory.AddSideFiles(database);
         return inventory;
@@ -73,14 +79,23 @@ internal sealed class FileSetInventory
                 Add(path, explicitly: false);
         }
 
-        foreach (string directory in System.IO.Directory.EnumerateDirectories(Directory).Order(StringComparer.Ordinal))
-            _remarks.Add($"directory '{Path.GetFileName(directory)}' is left out: only files of the directory itself are taken");
+        var directories = System.IO.Directory.EnumerateDirectories(Directory).Select(path => $"'{Path.GetFileName(path)}'").Order(StringComparer.Ordinal).ToList();
+        if (directories.Count > 0)
+            _remarks.Add($"{Some(directories)} left out: only files of the directory itself are taken");
+
+        static string Some(List<string> names) => names.Count switch
+        {
+            1 => $"directory {names[0]} is",
+            <= MostNamed => $"directories {string.Join(", ", names)} are",
+            _ => $"{names.Count} directories, {string.Join(", ", names.Take(MostNamed))} and so on, are",
+        };
     }
 
     private void Add(string path, bool explicitly)
     {
         string name = Path.GetFileName(path);
         using var file = FileFacts.Open(path);
+        Seen[path] = FileIdentity.Of(file);
         byte[] start = new byte[HeaderPair.StartBytes];
         start = start[..FileFacts.ReadFully(file, start, 0)];
         var headers = HeaderPair.Read(start);
@@ -161,6 +176,19 @@ internal sealed class FileSetInventory
         }
     }
 
+    // A restore goes by names, and to systems that do not tell upper from lower case.
+    private void DemandDistinct()
+    {
+        var twins = _databases.GroupBy(database => database.File.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1);
+        if (twins is null)
+            return;
+        throw new SourceException($"the names of {string.Join(" and ", twins.Select(twin => $"'{twin.File.Name}'"))} differ in upper and lower case only")
+        {
+            Hint = "back them up one at a time, each into a set of its own",
+            ExitCode = ExitCode.Usage,
+        };
+    }
+
     private void AddSideFiles(FoundDatabase database)
     {
         AddIfThere(Path.ChangeExtension(database.File.OriginalPath, ".jfm"), SourceFileKind.FlushMap, database);
@@ -169,8 +197,21 @@ internal sealed class FileSetInventory
 
     private void AddIfThere(string path, SourceFileKind kind, FoundDatabase database)
     {
-        if (File.Exists(path) && !IsLink(path))
+        // Whether there is a link was said when the directory was looked through.
+        if (!File.Exists(path) || IsLink(path))
+            return;
+        int same = _sideFiles.FindIndex(file => file.OriginalPath == path);
+        if (same < 0)
             _sideFiles.Add(SideFile(path, kind, database.File.Name));
+        else if (kind == SourceFileKind.FlushMap && IsMapOf(path, database))
+            // Two databases whose names differ in the extension only: the map says whose it is.
+            _sideFiles[same] = _sideFiles[same] with { Role = database.File.Name };
+    }
+
+    private static bool IsMapOf(string path, FoundDatabase database)
+    {
+        using var file = FileFacts.Open(path);
+        return FlushMap.Open(file, database.Header).Acceptance.IsAccepted;
     }
 
     /// <summary>A file that is no database, as the backup takes it.</summary>

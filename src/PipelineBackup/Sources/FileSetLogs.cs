@@ -22,6 +22,9 @@ internal sealed class FileSetLogs
     /// <summary>Signature of the stream, not set when there are no logs.</summary>
     public Signature Signature => _chain.Signature;
 
+    /// <summary>Why the databases cannot be recovered with the logs, where that was accepted; else empty.</summary>
+    public string Gap { get; private set; } = "";
+
     /// <summary>The logs in order of generation, then the checkpoint.</summary>
     public IReadOnlyList<SourceFile> Files { get; private set; } = [];
 
@@ -34,6 +37,8 @@ internal sealed class FileSetLogs
             throw new DirectoryNotFoundException($"the log directory '{directory}' is not there");
         var files = LogDirectory.Read(directory);
         inventory.Remarks.AddRange(files.Remarks);
+        foreach (var (path, identity) in files.Seen)
+            inventory.Seen.Add(path, identity);
         var logs = new FileSetLogs(directory, inventory, files.Choose(options.BaseName, inventory.Databases));
         if (request.Parent is { } parent)
             logs.Continue(parent);
@@ -71,7 +76,7 @@ internal sealed class FileSetLogs
             };
         }
 
-        _inventory.Remarks.Add($"log gap: {finding}");
+        Gap = $"{finding}";
     }
 
     private LogFinding? Judge(IReadOnlyList<RequiredLogs> required, LogGeneration start)
@@ -110,6 +115,9 @@ internal sealed class FileSetLogs
     private IEnumerable<SourceFile> ListFiles()
     {
         var taken = _chain.Generations.Where(log => log.Generation >= _from).ToList();
+        // Damaged past reading its generation: kept all the same where a gap is accepted.
+        if (_chain.Current is { Generation.IsSet: false } current)
+            taken.Add(current);
         foreach (var log in taken)
             yield return FileSetInventory.SideFile(Path.Combine(_directory, log.FileName), SourceFileKind.Log, BaseName, log.Generation.Value);
         if (taken.Count > 0 && LogDirectory.FindCheckpoint(_directory, BaseName) is { } checkpoint)

@@ -13,18 +13,21 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
     private SessionState _state = SessionState.Databases;
     private bool _fileOpen;
 
-    public FileSetSession(FileSetInventory inventory, FileSetLogs logs, BackupKind kind)
+    public FileSetSession(FileSetInventory inventory, FileSetLogs logs, bool takesDatabases)
     {
         _inventory = inventory;
-        // Backups that continue a chain take logs only; the databases in the directory just proved that the logs are theirs.
-        bool logsOnly = kind is BackupKind.Incremental or BackupKind.Differential;
-        Databases = logsOnly ? [] : [.. inventory.Databases.Select(database => database.File)];
-        _others = logsOnly
-            ? [.. logs.Files.Where(file => file.Kind == SourceFileKind.Log)]
-            : [.. logs.Files, .. inventory.SideFiles];
+        Databases = takesDatabases ? [.. inventory.Databases.Select(database => database.File)] : [];
+        // Recovery of a chain starts where that of its databases does: a later checkpoint would mislead it.
+        _others = takesDatabases ? [.. logs.Files, .. inventory.SideFiles] : [.. logs.Files.Where(file => file.Kind == SourceFileKind.Log)];
         foreach (var file in Databases.Concat(_others))
-            _facts.Add(file.OriginalPath, FileFacts.Take(file.OriginalPath));
-        Stamp = MakeStamp(inventory, logs, logsOnly);
+        {
+            var facts = FileFacts.Take(file.OriginalPath);
+            if (inventory.Seen.TryGetValue(file.OriginalPath, out var seen) && seen != facts.Identity)
+                throw Changed(file.OriginalPath);
+            _facts.Add(file.OriginalPath, facts);
+        }
+
+        Stamp = MakeStamp(inventory, logs, takesDatabases);
     }
 
     private enum SessionState
@@ -135,7 +138,7 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
         return ValueTask.CompletedTask;
     }
 
-    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs, bool logsOnly)
+    private static BackupStamp MakeStamp(FileSetInventory inventory, FileSetLogs logs, bool takesDatabases)
     {
         var databases = inventory.Databases;
         return new()
@@ -145,7 +148,8 @@ internal sealed class FileSetSession : IBackupSession, IFlushMaps
             PageSize = databases.Count == 0 ? 0 : databases[0].File.PageSize,
             BaseName = logs.BaseName,
             LogSignature = logs.Signature.IsSet ? logs.Signature.ToHex() : "",
-            Databases = logsOnly ? [] : [.. databases.Select(StampOf)],
+            Databases = takesDatabases ? [.. databases.Select(StampOf)] : [],
+            LogGap = logs.Gap,
             Remarks = inventory.Remarks,
         };
     }

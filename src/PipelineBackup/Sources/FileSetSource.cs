@@ -18,7 +18,7 @@ public sealed class FileSetSource(FileSetOptions options) : IBackupSource
         {
             var inventory = FileSetInventory.Take(options, request);
             var logs = FileSetLogs.Choose(inventory, options, request);
-            return new(new FileSetSession(inventory, logs, request.Kind));
+            return new(new FileSetSession(inventory, logs, takesDatabases: request.Parent is null));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -36,6 +36,12 @@ internal static class IncrementalRules
             return Broken(parent.LastGeneration);
         if (last is null && next!.Header is { } later && !Follows(later, parent))
             return Broken(parent.LastGeneration + 1);
+        if (last is null && parent.LastIsOpen && next!.Header is { Version.HasAccumulatedChecksum: false })
+        {
+            return Refuse(JetError.MissingFileToBackup,
+                $"generation {parent.LastGeneration} was still written to at the last backup, and is gone", "make a full backup");
+        }
+
         var from = last is null ? parent.LastGeneration + 1 : parent.LastGeneration;
         return chain.UnbrokenFrom.Value > from
             ? Refuse(Jet(EseError.InvalidLogSequence), string.Create(CultureInfo.InvariantCulture,

@@ -7,6 +7,9 @@ internal sealed class LogDirectory
 {
     private readonly Dictionary<string, List<LogFileEntry>> _streams = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The files whose headers were read, as they were before.</summary>
+    public Dictionary<string, FileIdentity> Seen { get; } = [];
+
     /// <summary>What is left out.</summary>
     public List<string> Remarks { get; } = [];
 
@@ -15,7 +18,8 @@ internal sealed class LogDirectory
     {
         var result = new LogDirectory();
         var aside = new List<string>();
-        foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+        // Current logs last: whether one belongs to a stream shows by the numbered ones.
+        foreach (string path in Directory.EnumerateFiles(directory).OrderBy(IsCurrent).ThenBy(path => path, StringComparer.Ordinal))
         {
             if (!LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name))
                 continue;
@@ -44,7 +48,7 @@ internal sealed class LogDirectory
             return _streams.TryGetValue(baseName, out var asked) ? new(baseName, asked) : throw new SourceException($"there are no logs '{baseName}' there")
             {
                 Error = JetError.FileNotFound,
-                Hint = _streams.Count == 0 ? "the directory holds no logs at all" : $"there are: {string.Join(", ", _streams.Keys)}",
+                Hint = _streams.Count == 0 ? "the directory holds no logs at all" : $"there are: {string.Join(", ", _streams.Keys.Order(StringComparer.Ordinal))}",
                 ExitCode = ExitCode.NotFound,
             };
         }
@@ -74,9 +78,13 @@ internal sealed class LogDirectory
             && name.Base.Equals(baseName, StringComparison.OrdinalIgnoreCase) && !FileSetInventory.IsLink(path))
         .Order(StringComparer.Ordinal).FirstOrDefault();
 
+    private static bool IsCurrent(string path) =>
+        LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind == LogFileKind.Current;
+
     private void Add(string path, LogFileName name)
     {
         using var file = FileFacts.Open(path);
+        Seen[path] = FileIdentity.Of(file);
         byte[] header = new byte[LogHeader.Size];
         int length = FileFacts.ReadFully(file, header, 0);
         var entry = new LogFileEntry(Path.GetFileName(path), header.AsSpan(0, length), RandomAccess.GetLength(file));

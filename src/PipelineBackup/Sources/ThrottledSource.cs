@@ -4,7 +4,9 @@ using PipelineBackup.Sinks;
 
 namespace PipelineBackup;
 
-/// <summary>A source that is read no faster than a rate, so that a backup leaves the disk to those who work on it.</summary>
+/// <summary>
+/// A source that is read no faster than a rate, so that a backup leaves the disk to those who work on it.
+/// </summary>
 /// <param name="inner">The source.</param>
 /// <param name="limit">The rate; sources may share one.</param>
 public sealed class ThrottledSource(IBackupSource inner, RateLimit limit) : IBackupSource
@@ -23,7 +25,8 @@ public sealed class ThrottledSource(IBackupSource inner, RateLimit limit) : IBac
         public async ValueTask<ISourceFileReader> OpenAsync(SourceFile file, CancellationToken cancellationToken)
         {
             var reader = await inner.OpenAsync(file, cancellationToken).ConfigureAwait(false);
-            return reader is IRereadPages rereads ? new RereadingReader(reader, rereads, limit) : new Reader(reader, limit);
+            return reader is IRereadPages rereads ? new RereadingReader(reader, rereads, limit)
+                : new Reader(reader, limit);
         }
 
         public ValueTask<IReadOnlyList<SourceFile>> EndDatabasesAsync(CancellationToken cancellationToken) =>
@@ -32,7 +35,8 @@ public sealed class ThrottledSource(IBackupSource inner, RateLimit limit) : IBac
         public ValueTask<IReadOnlyList<SourceFile>> TruncatableLogsAsync(CancellationToken cancellationToken) =>
             inner.TruncatableLogsAsync(cancellationToken);
 
-        public ValueTask TruncateLogsAsync(CancellationToken cancellationToken) => inner.TruncateLogsAsync(cancellationToken);
+        public ValueTask TruncateLogsAsync(CancellationToken cancellationToken) =>
+            inner.TruncateLogsAsync(cancellationToken);
 
         public ValueTask ValidateAsync(CancellationToken cancellationToken) => inner.ValidateAsync(cancellationToken);
 
@@ -60,7 +64,8 @@ public sealed class ThrottledSource(IBackupSource inner, RateLimit limit) : IBac
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private sealed class RereadingReader(ISourceFileReader inner, IRereadPages rereads, RateLimit limit) : Reader(inner, limit), IRereadPages
+    private sealed class RereadingReader(ISourceFileReader inner, IRereadPages rereads, RateLimit limit)
+        : Reader(inner, limit), IRereadPages
     {
         public int MaxRereads => rereads.MaxRereads;
 

@@ -9,7 +9,7 @@ namespace PipelineBackup;
 /// </summary>
 internal sealed class LogMerge
 {
-    private readonly SortedDictionary<int, (FileLine File, LogScanResult Scan, string Origin)> _newest = [];
+    private readonly SortedDictionary<int, (FileLine File, LogScanResult Scan, LogPrefix? Final, string Origin)> _newest = [];
     private readonly List<string> _conflicts = [];
 
     /// <summary>What contradicts itself.</summary>
@@ -24,15 +24,18 @@ internal sealed class LogMerge
     /// <param name="origin">Where it lies, for messages.</param>
     public void Add(FileLine file, LogScanResult scan, string origin)
     {
-        if (_newest.TryGetValue(file.Generation, out var earlier) && !Extends(earlier.Scan, scan))
+        if (_newest.TryGetValue(file.Generation, out var earlier) 
+            && !(Extends(earlier.Scan, scan) && LogPrefixes.Has(earlier.Final, scan)))
             _conflicts.Add($"generation {file.Generation} of {origin} is not the one of {earlier.Origin}, nor its continuation");
-        _newest[file.Generation] = (file, scan, origin);
+        // The segments have told what they can.
+        _newest[file.Generation] = (file, scan with { Segments = [] }, LogPrefixes.FinalOf(scan), origin);
     }
 
     /// <summary>The name of a generation in the merged stream: only the newest may be the current log.</summary>
     public string NameOf(int generation, FileLine file)
     {
-        if (!LogFileName.TryParse(file.Name, out var name) || name.Kind != LogFileKind.Current || generation == _newest.Keys.Last())
+        // One whose generation cannot be read keeps its name: it is damaged, and was recorded so.
+        if (!LogFileName.TryParse(file.Name, out var name) || name.Kind != LogFileKind.Current || generation is 0 || generation == _newest.Keys.Last())
             return file.Name;
         return (LogFileName.Numbered(name.Base, new(generation), ShortNames) with { HasNewExtension = name.HasNewExtension }).ToString();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using PipelineBackup.Flow;
 using PipelineBackup.Format;
 using PipelineBackup.Restore;
 
@@ -34,6 +35,7 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         var chain = await catalog.ChainAsync(manifest, cancellationToken).ConfigureAwait(false);
         progress.Begin(ProgressPhase.Databases, chain.Sum(backup => backup.Totals.PlainBytes));
         using var memory = new UnpackMemory(_options.MemoryBudget, _options.Workers);
+        using var ledger = new SlabLedger(_options.Logger, memory.Runs, memory.Packs);
         var logs = new LogMerge();
         var badPages = new List<DamagedPage>();
         long fetched = 0;
@@ -42,7 +44,8 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
             var backup = await StoredBackup.OpenAsync(archive, _options.Set, member, cancellationToken).ConfigureAwait(false);
             await JudgeLengthsAsync(backup, cancellationToken).ConfigureAwait(false);
             var corridor = new UnpackCorridor(archive, _options.Set, backup, memory, progress, (pack, reason) =>
-                Note($"{backup.Id}: {(pack > 0 ? backup.Index.Packs[pack - 1].Name : "index")}: {reason}"));
+                Note($"{backup.Id}: {(pack > 0 ? backup.Index.Packs[pack - 1].Name : "index")}: {reason}"),
+                generation => chain.Count(other => generation >= other.Logs.First && generation <= other.Logs.Last) > 1);
             await corridor.RunAsync(_ => true, _ => ValueTask.CompletedTask, cancellationToken).ConfigureAwait(false);
             fetched += corridor.FetchedBytes;
             badPages.AddRange(backup.BadPages.Values.OrderBy(page => page.File).ThenBy(page => page.Page)
@@ -52,8 +55,7 @@ public sealed class VerificationPipeline(IBackupArchive archive, VerificationOpt
         }
 
         JudgeLogs(chain, logs);
-        if (memory.Outstanding != 0)
-            throw new InvalidOperationException($"{memory.Outstanding} slabs were not given back");
+        ledger.DemandAllBack();
         progress.Begin(ProgressPhase.Done);
         var report = new VerificationReport
         {

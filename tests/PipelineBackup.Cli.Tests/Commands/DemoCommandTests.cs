@@ -11,7 +11,8 @@ public class DemoCommandTests
         var steps = json["steps"]!.AsArray();
         Assert.Equal(12, steps.Count);
         Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
-        Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"], StringComparison.Ordinal);
+        Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"],
+            StringComparison.Ordinal);
         Assert.Contains("SHA-256", (string?)steps[6]!["detail"], StringComparison.Ordinal);
         Assert.Null(json["folder"]);
     }
@@ -21,7 +22,8 @@ public class DemoCommandTests
     {
         string folder = Path.Combine(GoldenSets.NewFolder(), "demo");
         var run = Cli.Expect(ExitCode.Done, "demo", "--keep", folder);
-        Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output,
+            StringComparison.Ordinal);
         Assert.Equal(["clean", "dirty", "restored", "restored-dirty", "store", "store-damaged"],
             Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Cli.Json(ExitCode.Usage, "demo", "--keep", folder);

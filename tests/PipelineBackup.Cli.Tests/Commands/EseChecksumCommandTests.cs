@@ -5,7 +5,9 @@ namespace PipelineBackup.Cli.Tests.Commands;
 
 public class EseChecksumCommandTests
 {
-    public static TheoryData<string> Cases => DamagedCase.Names("db-bit", "db-ff", "db-trunc", "db-zero", "hdr-", "hard-db-bit", "hard-db-wrong", "hard-db-trailer", "soft-ok");
+    public static TheoryData<string> Cases =>
+        DamagedCase.Names("db-bit", "db-ff", "db-trunc", "db-zero", "hdr-", "hard-db-bit", "hard-db-wrong",
+        "hard-db-trailer", "soft-ok");
 
     [Theory]
     [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
@@ -15,21 +17,26 @@ public class EseChecksumCommandTests
         var run = Cli.Run("ese", "checksum", Path.Combine(damage.Prepare(), "db1.edb"), "--json");
         var json = JsonNode.Parse(run.Output.TrimEnd('\n').Split('\n')[^1])!;
         var database = json["databases"]![0]!;
-        if (damage.Description["checksum_before"]!.AsArray().FirstOrDefault(line => line!["pages"] is not null) is not { } engine)
+        if (damage.Description["checksum_before"]!.AsArray()
+            .FirstOrDefault(line => line!["pages"] is not null) is not { } engine)
         {
             // No header, no pages.
-            Assert.Equal((ExitCode.Refused, -1018, 0), (run.Exit, (int)json["error"]!["code"]!, (int)database["pages"]!));
+            Assert.Equal((ExitCode.Refused, -1018, 0),
+                (run.Exit, (int)json["error"]!["code"]!, (int)database["pages"]!));
             return;
         }
 
         int lost = database["faults"]!.AsArray().Count(fault => (int?)fault!["error"] == -1119);
         int trailer = name == "hard-db-trailer-cut" ? 1 : 0;
         int header = name == "hdr-shadow-bad" ? 1 : 0;
-        Assert.Equal(((int)engine["pages"]!, (int)engine["uninitialized"]!, (int)engine["correctable"]! + header, (int)engine["bad"]! + lost + trailer),
-            ((int)database["pages"]!, (int)database["zero"]! + lost, (int)database["corrected"]!, (int)database["bad"]!));
+        Assert.Equal(((int)engine["pages"]!, (int)engine["uninitialized"]!, (int)engine["correctable"]! + header,
+            (int)engine["bad"]! + lost + trailer),
+            ((int)database["pages"]!, (int)database["zero"]! + lost, (int)database["corrected"]!,
+                (int)database["bad"]!));
         Assert.Equal((int)database["pages"]! + header + trailer,
             (int)database["ok"]! + (int)database["zero"]! + (int)database["corrected"]! + (int)database["bad"]!);
-        Assert.Equal((int)database["bad"]! > 0 ? ExitCode.Refused : (int)database["corrected"]! > 0 ? ExitCode.Damaged : ExitCode.Done, run.Exit);
+        Assert.Equal((int)database["bad"]! > 0 ? ExitCode.Refused : (int)database["corrected"]! > 0 ? ExitCode.Damaged
+            : ExitCode.Done, run.Exit);
     }
 
     [Fact]
@@ -37,9 +44,11 @@ public class EseChecksumCommandTests
     {
         foreach (string set in (string[])["clean-4096", "clean-32768", "dirty-basic-4096", "dirty-empty-4096"])
             Cli.Json(ExitCode.Done, "ese", "checksum", Path.Combine(GoldenSets.Small(set), "files"));
-        var json = Cli.Json(ExitCode.Done, "ese", "checksum", Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"));
+        var json = Cli.Json(ExitCode.Done, "ese", "checksum",
+            Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"));
         Assert.Equal((1, 12), (json["databases"]!.AsArray().Count, json["logs"]!.AsArray().Count));
-        Assert.Equal(["db1.jfm: a flush map, used with its database", "edb.chk: a checkpoint", "edbtmp.log: holds no transactions"],
+        Assert.Equal(["db1.jfm: a flush map, used with its database", "edb.chk: a checkpoint",
+            "edbtmp.log: holds no transactions"],
             json["skipped"]!.AsArray().Select(line => (string)line!));
     }
 
@@ -55,11 +64,14 @@ public class EseChecksumCommandTests
         Cli.Flip(Path.Combine(folder, "edb00000004.log"), 5 * 4096 + 2000);
         var json = Cli.Json(ExitCode.Refused, "ese", "checksum", folder);
         Assert.Equal((-1018, "other.dat"), ((int?)json["error"]!["code"], (string?)json["databases"]![1]!["file"]));
-        Assert.Equal([(49, null), (59, -1018)], json["databases"]![1]!["faults"]!.AsArray().Select(fault => ((int)fault!["page"]!, (int?)fault["error"])));
+        Assert.Equal([(49, null), (59, -1018)],
+            json["databases"]![1]!["faults"]!.AsArray().Select(fault => ((int)fault!["page"]!, (int?)fault["error"])));
         Assert.Equal([-501], json["logs"]!.AsArray().Select(log => (int)log!["error"]!).Where(error => error != 0));
         string text = Cli.Expect(ExitCode.Refused, "ese", "checksum", folder).Output;
-        Assert.All((string[])["1 correctable, 1 bad\n", "  page 49: corrected: bit ", "  page 59: checksum mismatch (-1018)",
-            "[-1018 JET_errReadVerifyFailure]", "edb00000004.log: segments ", "DAMAGED (-501)"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        Assert.All((string[])["1 correctable, 1 bad\n", "  page 49: corrected: bit ",
+            "  page 59: checksum mismatch (-1018)",
+            "[-1018 JET_errReadVerifyFailure]", "edb00000004.log: segments ", "DAMAGED (-501)"], part =>
+                Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public partial class EseInfoCommandTests
     public void The_text_is_the_engines_own(string set, string dump, string file)
     {
         string folder = GoldenSets.Small(set);
-        string expected = ReportLine().Replace(File.ReadAllText(Path.Combine(folder, dump)).Replace("\r", "", StringComparison.Ordinal), "");
+        string expected = ReportLine()
+            .Replace(File.ReadAllText(Path.Combine(folder, dump)).Replace("\r", "", StringComparison.Ordinal), "");
         // The name of the file decides nothing.
         string renamed = Path.Combine(GoldenSets.NewFolder(), "a.file");
         File.Copy(Path.Combine(folder, "files", file), renamed);
@@ -41,8 +42,11 @@ public partial class EseInfoCommandTests
     [Fact]
     public void A_log_shows_header_end_and_the_checkpoint_beside_it()
     {
-        string text = Cli.Expect(ExitCode.Done, "ese", "info", Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files", "edb.log")).Output;
-        Assert.All((string[])["      Base name: edb\n", "      lGeneration: 12 (0xC)\n", "      Last Lgpos: (0xc,", "      Checkpoint: (0x1,", "; sound\n"],
+        string text =
+            Cli.Expect(ExitCode.Done, "ese", "info",
+            Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files", "edb.log")).Output;
+        Assert.All((string[])["      Base name: edb\n", "      lGeneration: 12 (0xC)\n", "      Last Lgpos: (0xc,",
+            "      Checkpoint: (0x1,", "; sound\n"],
             part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 

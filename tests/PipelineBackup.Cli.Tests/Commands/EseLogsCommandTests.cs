@@ -37,20 +37,25 @@ public class EseLogsCommandTests
     {
         string folder = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
         string text = Cli.Expect(ExitCode.Done, "ese", "logs", folder).Output;
-        Assert.All((string[])["GENERATION  FILE ", "   1 (0x1)  edb00000001.log  ", "  12 (0xc)  edb.log ", "db1.edb: needs generations 1 (0x1) to 12 (0xc)",
-            "soft recovery would find all logs it needs"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        Assert.All((string[])["GENERATION  FILE ", "   1 (0x1)  edb00000001.log  ", "  12 (0xc)  edb.log ",
+            "db1.edb: needs generations 1 (0x1) to 12 (0xc)",
+            "soft recovery would find all logs it needs"], part =>
+                Assert.Contains(part, text, StringComparison.Ordinal));
         var stream = Cli.Json(ExitCode.Done, "ese", "logs", folder)["streams"]![0]!;
         Assert.Equal(Enumerable.Range(1, 12), stream["logs"]!.AsArray().Select(log => (int)log!["generation"]!));
-        Assert.All(stream["logs"]!.AsArray(), log => Assert.Equal((0, "Good"), ((int)log!["error"]!, (string?)log["verdict"])));
+        Assert.All(stream["logs"]!.AsArray(), log =>
+            Assert.Equal((0, "Good"), ((int)log!["error"]!, (string?)log["verdict"])));
     }
 
     [Fact]
     public void One_file_is_judged_by_itself()
     {
         string folder = Cli.CopyOf("dirty-basic-4096"), path = Path.Combine(folder, "edb00000004.log");
-        Assert.Contains("   4 (0x4)  edb00000004.log", Cli.Expect(ExitCode.Done, "ese", "logs", path).Output, StringComparison.Ordinal);
+        Assert.Contains("   4 (0x4)  edb00000004.log", Cli.Expect(ExitCode.Done, "ese", "logs", path).Output,
+            StringComparison.Ordinal);
         File.Move(path, Path.Combine(folder, "edb00000044.log"));
-        Assert.Equal(-513, (int?)Cli.Json(ExitCode.Refused, "ese", "logs", Path.Combine(folder, "edb00000044.log"))["error"]!["code"]);
+        Assert.Equal(-513,
+            (int?)Cli.Json(ExitCode.Refused, "ese", "logs", Path.Combine(folder, "edb00000044.log"))["error"]!["code"]);
     }
 
     [Fact]
@@ -78,7 +83,8 @@ public class EseLogsCommandTests
     public void A_streamed_copy_is_judged_as_a_restore()
     {
         string folder = Cli.CopyOf("extbackup-4096", "backup");
-        Assert.Contains("a restore would find all logs it needs", Cli.Expect(ExitCode.Done, "ese", "logs", folder).Output, StringComparison.Ordinal);
+        Assert.Contains("a restore would find all logs it needs",
+            Cli.Expect(ExitCode.Done, "ese", "logs", folder).Output, StringComparison.Ordinal);
         string database = Path.Combine(folder, "db1.edb");
         Cli.Flip(database, new FileInfo(database).Length - 4096 + 130);
         Assert.Equal(-535, (int?)Cli.Json(ExitCode.Refused, "ese", "logs", folder)["error"]!["code"]);
@@ -98,6 +104,7 @@ public class EseLogsCommandTests
         if (expected != 0)
             Assert.Equal((ExitCode.Refused, expected), (run.Exit, (int)json["error"]!["code"]!));
         else
-            Assert.Equal(json["streams"]![0]!["findings"]!.AsArray().Count == 0 ? ExitCode.Done : ExitCode.Damaged, run.Exit);
+            Assert.Equal(json["streams"]![0]!["findings"]!.AsArray().Count == 0 ? ExitCode.Done : ExitCode.Damaged,
+                run.Exit);
     }
 }

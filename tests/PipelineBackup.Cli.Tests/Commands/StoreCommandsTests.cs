@@ -11,11 +11,13 @@ public class StoreCommandsTests
         string[] lines = Cli.Expect(ExitCode.Done, "list", "--from", store).Output.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
         Assert.Matches("^ID +KIND +TIME \\(UTC\\) +DATABASES +STATE +LOGS +STORED +PARENT$", lines[0]);
-        Assert.Matches($"^{id}  full  \\d{{4}}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  db1.edb +clean +- +\\d+ KiB  -$", lines[1]);
+        Assert.Matches($"^{id}  full  \\d{{4}}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  db1.edb +clean +- +\\d+ KiB  -$",
+            lines[1]);
 
         var row = Cli.Json(ExitCode.Done, "list", "--from", store)["backups"]![0]!;
         Assert.Equal((id, "full", "clean"), ((string?)row["id"], (string?)row["kind"], (string?)row["state"]));
-        Assert.Contains("'other' has no backups", Cli.Expect(ExitCode.Done, "list", "--from", store, "--set", "other").Output, StringComparison.Ordinal);
+        Assert.Contains("'other' has no backups",
+            Cli.Expect(ExitCode.Done, "list", "--from", store, "--set", "other").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -26,8 +28,10 @@ public class StoreCommandsTests
         Assert.Equal((id, "dirty"), ((string?)json["id"], (string?)json["state"]));
         var database = json["manifest"]!["databases"]![0]!;
         string text = Cli.Expect(ExitCode.Done, "show", id, "--from", store).Output;
-        Assert.All((string[])[id, "full, dirty", (string)database["signature"]!, (string)database["originalPath"]!, "needs logs 1–12",
-            (string)json["manifest"]!["index"]!["sha256"]!, "requests", "rooms"], part => Assert.Contains(part, text, StringComparison.Ordinal));
+        Assert.All((string[])[id, "full, dirty", (string)database["signature"]!, (string)database["originalPath"]!,
+            "needs logs 1–12",
+            (string)json["manifest"]!["index"]!["sha256"]!, "requests", "rooms"], part =>
+                Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -39,7 +43,8 @@ public class StoreCommandsTests
         var (store, _) = Cli.StoreWith("clean-4096");
         string[] target = command == "restore" ? ["--to", GoldenSets.NewFolder("target")] : [];
         foreach (string id in (string[])["20200101T000000Z-F-00000000", "nonsense"])
-            Assert.NotEqual("", (string?)Cli.Json(ExitCode.NotFound, [command, id, "--from", store, .. target])["error"]!["hint"]);
+            Assert.NotEqual("",
+                (string?)Cli.Json(ExitCode.NotFound, [command, id, "--from", store, .. target])["error"]!["hint"]);
         Cli.Json(ExitCode.NotFound, [command, "latest", "--from", store, "--set", "other", .. target]);
         Cli.Json(ExitCode.NotFound, [command, "latest", "--from", Path.Combine(store, "none"), .. target]);
     }
@@ -48,13 +53,16 @@ public class StoreCommandsTests
     public void A_sound_backup_verifies_and_a_flipped_bit_does_not()
     {
         var (store, id) = Cli.StoreWith("clean-4096");
-        Assert.Contains($"backup {id} is sound", Cli.Expect(ExitCode.Done, "verify", id, "--from", store).Output, StringComparison.Ordinal);
-        string damaged = Cli.Copy(store), pack = Directory.GetFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories)[0];
+        Assert.Contains($"backup {id} is sound", Cli.Expect(ExitCode.Done, "verify", id, "--from", store).Output,
+            StringComparison.Ordinal);
+        string damaged = Cli.Copy(store),
+            pack = Directory.GetFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories)[0];
         Cli.Flip(pack, new FileInfo(pack).Length / 2);
         var json = Cli.Json(ExitCode.Refused, "verify", "latest", "--from", damaged);
         Assert.Equal(-1018, (int?)json["error"]!["code"]);
         Assert.Contains("pages-000001.lz4", (string?)json["damage"]![0], StringComparison.Ordinal);
-        Assert.Contains("damage", Cli.Expect(ExitCode.Refused, "verify", "latest", "--from", damaged).Output, StringComparison.Ordinal);
+        Assert.Contains("damage", Cli.Expect(ExitCode.Refused, "verify", "latest", "--from", damaged).Output,
+            StringComparison.Ordinal);
         Cli.Json(ExitCode.Refused, "restore", "latest", "--from", damaged, "--to", GoldenSets.NewFolder("target"));
     }
 
@@ -62,11 +70,13 @@ public class StoreCommandsTests
     public void A_commit_that_is_damaged_is_refused()
     {
         var (store, id) = Cli.StoreWith("clean-4096");
-        Cli.Json(ExitCode.Done, "backup", Path.Combine(GoldenSets.Small("dirty-empty-4096"), "files"), "--to", store, "--kind", "copy");
+        Cli.Json(ExitCode.Done, "backup", Path.Combine(GoldenSets.Small("dirty-empty-4096"), "files"), "--to", store,
+            "--kind", "copy");
         File.WriteAllText(Path.Combine(store, "default", "backups", id + ".json"), "{}");
         var json = Cli.Json(ExitCode.Refused, "list", "--from", store);
         Assert.Equal((1, id), (json["backups"]!.AsArray().Count, (string?)json["unreadable"]![0]!["id"]));
-        Assert.Contains($"\n{id}  UNREADABLE: ", Cli.Expect(ExitCode.Refused, "list", "--from", store).Output, StringComparison.Ordinal);
+        Assert.Contains($"\n{id}  UNREADABLE: ", Cli.Expect(ExitCode.Refused, "list", "--from", store).Output,
+            StringComparison.Ordinal);
         Cli.Json(ExitCode.Refused, "show", id, "--from", store);
     }
 
@@ -78,13 +88,17 @@ public class StoreCommandsTests
         string target = Path.Combine(GoldenSets.NewFolder("target"), "new");
         var run = Cli.Expect(ExitCode.Done, "restore", id, "--from", store, "--to", target);
         Assert.StartsWith($"backup {id} is restored to {target}\n", run.Output, StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")), File.ReadAllBytes(Path.Combine(target, "db1.edb")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")),
+            File.ReadAllBytes(Path.Combine(target, "db1.edb")));
 
         string other = GoldenSets.NewFolder("target");
-        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", other, "--database", "db1.edb", "--map", "db1.edb=sub/renamed.edb");
+        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", other, "--database", "db1.edb",
+            "--map", "db1.edb=sub/renamed.edb");
         Assert.Equal((false, other), ((bool)json["needsRecovery"]!, (string?)json["target"]));
-        Assert.Contains(Path.Combine(other, "sub", "renamed.edb"), json["files"]!.AsArray().Select(file => (string)file!));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")), File.ReadAllBytes(Path.Combine(other, "sub", "renamed.edb")));
+        Assert.Contains(Path.Combine(other, "sub", "renamed.edb"),
+            json["files"]!.AsArray().Select(file => (string)file!));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(source, "db1.edb")),
+            File.ReadAllBytes(Path.Combine(other, "sub", "renamed.edb")));
     }
 
     [Fact]
@@ -118,7 +132,8 @@ public class StoreCommandsTests
         Assert.Empty(Directory.GetFileSystemEntries(target));
         var run = Cli.Expect(ExitCode.Done, "restore", "latest", "--from", store, "--to", target, "--no-recover");
         Assert.Contains("RECOVERY IS NEEDED", run.Output, StringComparison.Ordinal);
-        foreach (string file in Directory.GetFiles(Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), "*.log").Where(log => !log.EndsWith("tmp.log", StringComparison.Ordinal)))
+        foreach (string file in Directory.GetFiles(Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), "*.log")
+            .Where(log => !log.EndsWith("tmp.log", StringComparison.Ordinal)))
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(target, Path.GetFileName(file))));
     }
 }

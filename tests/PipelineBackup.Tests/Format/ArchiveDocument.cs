@@ -5,14 +5,15 @@ namespace PipelineBackup.Format.Tests;
 /// <summary>The document of the archive format, taken apart: sections, tables, fenced blocks.</summary>
 internal static partial class ArchiveDocument
 {
-    private static readonly string s_text = File.ReadAllText(Path.Combine(GoldenSets.ProjectRoot, "docs", "archive-format.md"));
-
     /// <summary>The whole text.</summary>
-    public static string Text => s_text;
+    public static string Text { get; } =
+        File.ReadAllText(Path.Combine(GoldenSets.ProjectRoot, "docs", "archive-format.md")).ReplaceLineEndings("\n");
 
     /// <summary>The fenced blocks of a language, in order.</summary>
     public static IReadOnlyList<string> Blocks(string language) =>
-        [.. Fence().Matches(s_text).Where(block => block.Groups[1].Value == language).Select(block => block.Groups[2].Value)];
+    [
+        .. Fence().Matches(Text).Where(block => block.Groups[1].Value == language).Select(block => block.Groups[2].Value),
+    ];
 
     /// <summary>The rescue script.</summary>
     public static string RescueScript => Assert.Single(Blocks("python"));
@@ -20,11 +21,11 @@ internal static partial class ArchiveDocument
     /// <summary>The rows of the first table below a heading, cell by cell; header and rule left out.</summary>
     public static IReadOnlyList<string[]> Table(string heading)
     {
-        string[] lines = s_text.Split('\n');
+        string[] lines = Text.Split('\n');
         int start = Array.FindIndex(lines, line => line.StartsWith('#') && line.TrimStart('#').Trim() == heading);
         Assert.True(start >= 0, $"the document has no heading '{heading}'");
-        var rows = lines.Skip(start + 1).TakeWhile(line => !line.StartsWith('#')).SkipWhile(line => !line.StartsWith('|'))
-            .TakeWhile(line => line.StartsWith('|')).Skip(2).ToList();
+        var section = lines.Skip(start + 1).TakeWhile(line => !line.StartsWith('#'));
+        var rows = section.SkipWhile(line => !line.StartsWith('|')).TakeWhile(line => line.StartsWith('|')).Skip(2).ToList();
         Assert.NotEmpty(rows);
         return [.. rows.Select(row => Cell().Split(row.Trim('|')).Select(cell => cell.Trim()).ToArray())];
     }

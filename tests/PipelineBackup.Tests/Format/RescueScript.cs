@@ -21,11 +21,11 @@ internal static class RescueScript
     {
         string target = Path.Combine(GoldenSets.NewFolder("rescue"), "target");
         string commit = Path.Combine(store, "default", "backups", id + ".json");
-        var (exit, said) = await RunAsync(s_python, s_path.Value, commit, target);
+        var (exit, said) = await StartAsync(s_python, s_path.Value, commit, target);
         return (target, exit, said);
     }
 
-    private static async Task<(int Exit, string Said)> RunAsync(string program, params string[] arguments)
+    private static async Task<(int Exit, string Said)> StartAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -53,10 +53,8 @@ internal static class RescueScript
         {
             try
             {
-                using var process = Process.Start(new ProcessStartInfo(program, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
-                process.WaitForExit();
-                if (process.ExitCode != 0)
-                    return $"the program {program} does not run";
+                if (StartAsync(program, "--version").GetAwaiter().GetResult() is { Exit: not 0 } failed)
+                    return $"the program {program} does not run: {failed.Said}";
             }
             catch (Win32Exception)
             {

@@ -2,9 +2,11 @@ using PipelineBackup.Tests;
 
 namespace PipelineBackup.Format.Tests;
 
-/// <summary>The rescue script of the document gives back what was backed up, with stock programs and none of this code.</summary>
+/// <summary>The rescue script of the document gives back what was backed up, with stock programs only.</summary>
 public class RescueScriptTests
 {
+    private static readonly string[] s_folders = ["files", "backup", "backup/old"];
+
     [Theory]
     [InlineData("clean-4096", "files")]
     [InlineData("clean-32768", "files")]
@@ -21,7 +23,7 @@ public class RescueScriptTests
         RescueScript.Require();
         GoldenSets.RequireCorpus();
         var folders = GoldenSets.EngineSets
-            .SelectMany(set => new[] { "files", "backup", "backup/old" }.Select(folder => Path.Combine(GoldenSets.Engine(set), folder)))
+            .SelectMany(set => s_folders.Select(folder => Path.Combine(GoldenSets.Engine(set), folder)))
             .Concat(GoldenSets.RealSets.Select(GoldenSets.Real))
             .Where(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder).Any());
         int count = 0;
@@ -142,9 +144,9 @@ public class RescueScriptTests
             return said;
         if (backup.Manifest.Databases.Sum(database => database.RepairedPages) == 0)
             RoundTrip.AssertSame(target, folder);
-        int files = Directory.EnumerateFiles(target).Count();
+        int expected = backup.Manifest.Totals.Files, files = Directory.EnumerateFiles(target).Count();
         Directory.Delete(target, recursive: true);
-        return files == backup.Manifest.Totals.Files ? null : $"{files} files instead of {backup.Manifest.Totals.Files}";
+        return files == expected ? null : $"{files} files instead of {expected}";
     }
 
     private static string Copy(string folder)

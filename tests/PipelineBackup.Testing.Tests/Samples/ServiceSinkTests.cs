@@ -1,0 +1,40 @@
+namespace PipelineBackup.Testing.Tests.Samples;
+
+/// <summary>The sample of the document on writing a sink keeps the laws, and the document lists all of them.</summary>
+public class ServiceSinkTests
+{
+    public static TheoryData<string> Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public Task Keeps_the_law(string law) =>
+        SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+
+    private static ISinkUnderTest NewStore()
+    {
+        var service = new ServiceInMemory();
+        return SinkUnderTest.Of(() => new ServiceSink(service));
+    }
+
+    [Theory]
+    [InlineData(403, SinkFailure.AccessDenied, false)]
+    [InlineData(404, SinkFailure.Other, false)]
+    [InlineData(429, SinkFailure.Other, true)]
+    [InlineData(503, SinkFailure.Other, true)]
+    [InlineData(507, SinkFailure.Full, false)]
+    public async Task A_refusal_is_told_by_what_can_be_done(int status, SinkFailure failure, bool transient)
+    {
+        await using var sink = new ServiceSink(new ServiceInMemory { Refusal = status });
+        var told = await Assert.ThrowsAsync<SinkException>(
+            () => sink.PutAsync(ObjectName.Of("a"), ObjectBody.Of(new byte[1]), CancellationToken.None).AsTask());
+        Assert.Equal((failure, transient), (told.Failure, told.Transient));
+    }
+
+    [Fact]
+    public void The_document_lists_every_law()
+    {
+        string text = File.ReadAllText(Path.Combine(GoldenSets.ProjectRoot, "docs", "writing-a-sink.md"));
+        foreach (var law in SinkConformance.Laws)
+            Assert.Contains($"| `{law.Name}` | {law.Sentence} |", text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,18 @@
+namespace PipelineBackup.Tests.Sources;
+
+public sealed class FileSetConformance
+{
+    public static TheoryData<string> Laws => [.. SourceConformance.Laws.Select(law => law.Name)];
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public async Task Files_at_rest_keep_the_law(string law)
+    {
+        foreach (string folder in new[] { "clean-4096/files", "dirty-basic-4096/files", "extbackup-4096/backup", "jetbackup-4096/backup/old" })
+        {
+            string[] parts = folder.Split('/', 2);
+            var source = new FileSetSource(new() { Path = Path.Combine(GoldenSets.Small(parts[0]), parts[1]) });
+            await SourceConformance.Law(law).RunAsync(() => SourceUnderTest.Of(source, isAtRest: true), TestContext.Current.CancellationToken);
+        }
+    }
+}
