@@ -98,7 +98,10 @@ internal static class LogRecordText
         _ => type.ToString(),
     };
 
-    private static string Details(in LogRecordView record, LogVersion version) => record.Type switch
+    /// <summary>What the dump says of a record behind its label, on the record's own line.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="version">Version of its log.</param>
+    public static string Details(in LogRecordView record, LogVersion version) => record.Type switch
     {
         LogRecordType.Nop or LogRecordType.End or LogRecordType.ShutdownMark or LogRecordType.RecoveryUndo => "",
         _ when record.IsNodeChange => " " + LogNodeText.Details(record),
