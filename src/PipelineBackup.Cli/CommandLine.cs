@@ -44,6 +44,7 @@ internal static class CommandLine
                 new EseInfoCommand(),
                 new EseChecksumCommand(),
                 new EseLogsCommand(),
+                new EseDumpCommand(),
             },
             new DemoCommand(),
             s_json,

@@ -62,6 +62,7 @@ public class CommandLineTests
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
     [InlineData("ese logs", "<file|directory>")]
+    [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
     [InlineData("demo", "--keep")]
     public void Help_names_every_option_an_example_and_the_exit_codes(string command, string words)
     {
@@ -80,7 +81,7 @@ public class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "checksum", "demo", "info", "list", "logs", "restore", "show", "verify"],
+        Assert.Equal(["backup", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {

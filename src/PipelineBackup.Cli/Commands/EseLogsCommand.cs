@@ -58,7 +58,7 @@ internal sealed class EseLogsCommand : OperationCommand
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is not there", path);
-        var check = LogCheck.Of(Path.GetFileName(path), LogFileReader.Scan(path, collectSegments: records));
+        var check = LogChecksums.Of(Path.GetFileName(path), LogFileReader.Scan(path, collectSegments: records));
         var damage = records ? LogRecordDump.Write(run, path, check.Scan, cancellationToken) : null;
         var failure = check.Error != EseError.Success
             ? CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
