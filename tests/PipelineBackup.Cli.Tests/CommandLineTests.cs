@@ -33,7 +33,7 @@ public class CommandLineTests
     [InlineData("restore latest --from x --to y --map a=b --map A=c", "'A' is mapped twice")]
     [InlineData("restore latest --from x --to y --roll-forward z")]
     [InlineData("ese info")]
-    [InlineData("ese logs x --records")]
+    [InlineData("ese logs x --gaps")]
     [InlineData("demo extra")]
     [InlineData("expire --from x")]
     public void A_wrong_command_line_is_a_usage_error_with_a_hint(string line, string expected = "")
