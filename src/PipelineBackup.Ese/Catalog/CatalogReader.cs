@@ -90,7 +90,9 @@ public static class CatalogReader
         }
     }
 
-    private static void LinkTemplates(DatabaseCatalog catalog)
+    /// <summary>Finds the templates of all derived tables.</summary>
+    /// <exception cref="EseException">A template is missing, or templates form a ring (-1220).</exception>
+    internal static void LinkTemplates(DatabaseCatalog catalog)
     {
         foreach (var table in catalog.Tables.Where(table => table.TemplateName.Length > 0))
         {

@@ -13,23 +13,25 @@ internal enum CatalogRowKind : ushort
     Callback = 5,
 }
 
-/// <summary>A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.</summary>
+/// <summary>
+/// A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.
+/// </summary>
 /// <remarks>
 /// <code>
-/// column  off size                          column
-///   1      4    4  id of the table           128  name
-///   2      8    2  kind of row               129  statistics
-///   3     10    4  id of the object, fid     130  name of the template
-///   4     14    4  type, or root page        131  default value
-///   5     18    4  greatest length, or pages 132  segments of an index
-///   6     22    4  marks                     133  most bytes of a segment
-///   7     26    4  pages, code page, LCID    134  conditions of an index
-///   8     30    1  mark of table rows        135  limits of a tuple index
-///   9     31    2  offset in the record      136  version of the sort order
-///  10     33    4  marks of the locale       137  id of the sort order
-///  11     37    2  most bytes of a key       256… long values that no definition needs
-///  12     39    4  bytes of a chunk
-///  13     43    8  when the root was set
+/// off size  fixed column                    variable or tagged column
+///   4    4  1 id of the table               128 name
+///   8    2  2 kind of row                   129 statistics
+///  10    4  3 id of the object, fid         130 name of the template
+///  14    4  4 type, or root page            131 default value
+///  18    4  5 greatest length, or pages     132 segments of an index
+///  22    4  6 marks                         133 most bytes of a segment
+///  26    4  7 pages, code page, LCID        134 conditions of an index
+///  30    1  8 mark of table rows            135 limits of a tuple index
+///  31    2  9 offset in the record          136 version of the sort order
+///  33    4  10 marks of the locale          137 id of the sort order
+///  37    2  11 most bytes of a key          256… long values that no definition needs
+///  39    4  12 bytes of a chunk
+///  43    8  13 when the root was set
 /// </code>
 /// Rows of older engines end earlier: what is missing is NULL.
 /// </remarks>

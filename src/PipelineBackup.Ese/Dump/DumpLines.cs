@@ -4,11 +4,13 @@ using System.Text;
 namespace PipelineBackup.Ese;
 
 /// <summary>Puts lines together in a buffer and hands them to a stream in large pieces.</summary>
-internal sealed class DumpLines(Stream output)
+/// <param name="output">The stream.</param>
+/// <param name="capacity">Room at the start; it grows as it has to.</param>
+internal sealed class DumpLines(Stream output, int capacity = DumpLines.FlushBytes + 4096)
 {
-    private const int FlushBytes = 256 * 1024, LeastRoom = 4096;
+    private const int FlushBytes = 64 * 1024;
 
-    private byte[] _buffer = new byte[FlushBytes + LeastRoom];
+    private byte[] _buffer = new byte[capacity];
     private int _used, _line;
 
     /// <summary>Bytes handed to the stream.</summary>

@@ -7,6 +7,9 @@ namespace PipelineBackup.Ese;
 /// <summary>Dumps one table: its definition, its rows, its indexes.</summary>
 internal sealed class TableDump
 {
+    /// <summary>Room for the longest entry of an index that any bytes can make.</summary>
+    public const int ScratchBytes = 2 + NodeView.MaxKeyBytes + 2 + 32768;
+
     private const int LongestInFull = 256, HeadBytes = 16;
 
     private readonly IPageFile _file;
@@ -18,12 +21,21 @@ internal sealed class TableDump
     private readonly bool[] _isArray;
     private readonly byte[] _digest = new byte[SHA256.HashSizeInBytes];
 
-    public TableDump(IPageFile file, TableDefinition table, DumpLines lines)
+    // Index entries on their way to the digest: hashing many at once is what makes it fast.
+    private readonly byte[] _entries;
+
+    /// <summary>Prepares for a table.</summary>
+    /// <param name="file">The pages.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="lines">Takes the lines.</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>, free for use.</param>
+    public TableDump(IPageFile file, TableDefinition table, DumpLines lines, byte[] scratch)
     {
         _file = file;
         _table = table;
         _lines = lines;
         _reader = new(file, table);
+        _entries = scratch;
         _rowStart = Fragment("{\"type\":\"row\",\"table\":", table.Name, ",\"bm\":");
         _columnStarts = [.. _reader.Columns.Select((column, i) => Fragment(i == 0 ? "" : ",", column.Name, ":"))];
         _isArray = [.. _reader.Columns.Select(column => column.IsMultiValued)];
@@ -35,6 +47,7 @@ internal sealed class TableDump
     /// <summary>Entries of secondary indexes read.</summary>
     public long IndexEntries { get; private set; }
 
+    /// <summary>Writes all lines of the table.</summary>
     public void Write(CancellationToken cancellationToken)
     {
         DefinitionDump.Write(_table, _reader.Columns, _lines);
@@ -158,19 +171,24 @@ internal sealed class TableDump
     {
         var reader = new IndexReader(_file, index);
         long entries = 0;
-        Span<byte> length = stackalloc byte[2];
+        int used = 0;
         while (reader.MoveNext())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)reader.Key.Length);
-            hash.AppendData(length);
-            hash.AppendData(reader.Key);
-            BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)reader.Bookmark.Length);
-            hash.AppendData(length);
-            hash.AppendData(reader.Bookmark);
+            var key = reader.Key;
+            var bookmark = reader.Bookmark;
+            if (_entries.Length - used < 2 + key.Length + 2 + bookmark.Length)
+            {
+                hash.AppendData(_entries.AsSpan(0, used));
+                used = 0;
+            }
+
+            used += AddEntryPart(key, _entries.AsSpan(used));
+            used += AddEntryPart(bookmark, _entries.AsSpan(used));
             entries++;
         }
 
+        hash.AppendData(_entries.AsSpan(0, used));
         IndexEntries += entries;
         _lines.Add("{\"type\":\"index\",\"table\":"u8);
         _lines.AddText(_table.Name);
@@ -184,6 +202,13 @@ internal sealed class TableDump
         _lines.End();
     }
 
+    private static int AddEntryPart(ReadOnlySpan<byte> bytes, Span<byte> target)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(target, (ushort)bytes.Length);
+        bytes.CopyTo(target[2..]);
+        return 2 + bytes.Length;
+    }
+
     private void AddDigest(IncrementalHash hash)
     {
         hash.GetHashAndReset(_digest);
@@ -192,8 +217,7 @@ internal sealed class TableDump
 
     private static byte[] Fragment(string before, string name, string after)
     {
-        using var stream = new MemoryStream();
-        var lines = new DumpLines(stream);
+        var lines = new DumpLines(Stream.Null, capacity: 128);
         lines.Add(Encoding.ASCII.GetBytes(before));
         lines.AddText(name);
         lines.Add(Encoding.ASCII.GetBytes(after));

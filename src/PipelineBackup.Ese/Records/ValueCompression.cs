@@ -102,15 +102,15 @@ public static class ValueCompression
     {
         if (offset == 0 || offset > (uint)at || length > (uint)(plain.Length - at))
             throw Failed("a match of a compressed value leaves the value");
-        int from = at - (int)offset, count = (int)length;
-        if (offset >= length)
-        {
-            plain.Slice(from, count).CopyTo(plain[at..]);
-            return;
-        }
+        int from = at - (int)offset, end = at + (int)length;
 
-        for (int i = 0; i < count; i++)
-            plain[at + i] = plain[from + i];
+        // What is copied at once never overlaps; of a match that repeats itself there is twice as much each time.
+        while (at < end)
+        {
+            int count = Math.Min(at - from, end - at);
+            plain.Slice(from, count).CopyTo(plain[at..]);
+            at += count;
+        }
     }
 
     private static void Prove(ReadOnlySpan<byte> plain, uint stored)

@@ -76,6 +76,7 @@ public sealed class LongValueTree
         ChunkLength = 0;
         _next = 0;
         Id = id;
+        Value = default;
         Span<byte> key = stackalloc byte[LongValueId.MaxKeyBytes];
         if (!_cursor.Seek(key[..id.WriteRootKey(key)]))
             return false;
