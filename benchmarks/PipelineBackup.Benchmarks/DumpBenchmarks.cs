@@ -96,7 +96,9 @@ public class DumpBenchmarks
         public int PriorityInCategory => 0;
         public bool IsNumeric => true;
         public UnitType UnitType => UnitType.Dimensionless;
-        public string Legend => isRows ? "thousands of rows in a second" : "bytes of dumped text in a second, in 10^6; of a scan the same text, not written";
+        public string Legend => isRows
+            ? "thousands of rows in a second"
+            : "bytes of dumped text in a second, in 10^6; of a scan the same text, not written";
 
         public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
         {
@@ -108,7 +110,9 @@ public class DumpBenchmarks
             return (value / seconds).ToString("0.0", CultureInfo.InvariantCulture);
         }
 
-        public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
+        public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) =>
+            GetValue(summary, benchmarkCase);
+
         public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
         public bool IsAvailable(Summary summary) => true;
     }

@@ -13,7 +13,9 @@ internal enum CatalogRowKind : ushort
     Callback = 5,
 }
 
-/// <summary>A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.</summary>
+/// <summary>
+/// A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size  fixed column                    variable or tagged column

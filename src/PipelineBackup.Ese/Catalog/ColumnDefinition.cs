@@ -3,6 +3,9 @@ namespace PipelineBackup.Ese;
 /// <summary>A column as the catalog defines it.</summary>
 public sealed class ColumnDefinition
 {
+    /// <summary>The code page of UTF-16 text, little endian.</summary>
+    public const uint UnicodeCodePage = 1200;
+
     internal ColumnDefinition(TableDefinition table, in CatalogRow row)
     {
         Table = table;
@@ -57,9 +60,6 @@ public sealed class ColumnDefinition
 
     /// <summary>Bytes of every value of a fixed column.</summary>
     public int FixedBytes => Type.FixedBytes() is var bytes and > 0 ? bytes : unchecked((int)StoredLength);
-
-    /// <summary>The code page of UTF-16 text, little endian.</summary>
-    public const uint UnicodeCodePage = 1200;
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -82,9 +82,13 @@ public sealed class IndexDefinition
         (Flags & (IndexFlags.Unique | IndexFlags.Primary)) != 0 && (Flags & IndexFlags.OptionallyUnique) == 0;
 
     /// <summary>Finds the columns, once all tables are known.</summary>
-    /// <exception cref="EseException">A column is missing, or the bytes are no list of columns (-1220).</exception>
+    /// <exception cref="EseException">
+    /// A column is missing, or the bytes are no list of columns, or none (-1220).
+    /// </exception>
     internal void Resolve()
     {
+        if (_segments.Length == 0)
+            throw CatalogReader.Corrupt($"the index {Name} of the table {Table.Name} has no columns");
         Segments = [.. Entries(_segments).Select(entry => new IndexSegment(entry.Column, entry.Descending))];
         Conditions = [.. Entries(_conditions).Select(entry => new IndexCondition(entry.Column, entry.Null))];
     }

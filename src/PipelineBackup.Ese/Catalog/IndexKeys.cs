@@ -1,12 +1,14 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Makes the keys that a row has in an index: none, one, or with multi-valued columns and tuple indexes many. Reuses its
-/// buffers.
+/// Makes the keys that a row has in an index: none, one, or with multi-valued columns and tuple indexes many. Reuses
+/// its buffers.
 /// </summary>
 public sealed class IndexKeys
 {
-    /// <summary>The most keys of one row that are made; no record has room for as many values.</summary>
+    /// <summary>
+    /// The most keys of one row that are made: a bound for combinations of values, far above what rows have.
+    /// </summary>
     public const int MostKeys = 1 << 16;
 
     private readonly TableReader _reader;
@@ -22,7 +24,9 @@ public sealed class IndexKeys
     /// <summary>Prepares for the rows of a table.</summary>
     /// <param name="reader">The reader that stands on the rows.</param>
     /// <param name="index">An index of its table for which <see cref="KeyNormalizer.CanNormalize"/> says yes.</param>
-    /// <exception cref="ArgumentException">The index is of another table, or has UTF-16 text or deleted columns.</exception>
+    /// <exception cref="ArgumentException">
+    /// The index is of another table, or has UTF-16 text or deleted columns.
+    /// </exception>
     public IndexKeys(TableReader reader, IndexDefinition index)
     {
         ArgumentNullException.ThrowIfNull(reader);

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Writes what a database holds as JSON lines, every row and every value: for comparing and for searching.</summary>
+/// <summary>
+/// Writes what a database holds as JSON lines, every row and every value: for comparing and for searching.
+/// </summary>
 /// <remarks>
 /// <para>
 /// UTF-8, each line ended by a line feed, keys always in this order, no spaces. Each table gives:
@@ -33,8 +35,8 @@ public static class DatabaseDump
     /// <param name="cancellationToken">Stops between two rows.</param>
     /// <returns>How much was dumped.</returns>
     /// <exception cref="EseException">
-    /// The database is damaged, the message names the table; a table that was asked for does not exist (-1305). What was
-    /// written before stays written.
+    /// The database is damaged, the message names the table; a table that was asked for does not exist (-1305). What
+    /// was written before stays written.
     /// </exception>
     /// <exception cref="IOException">The pages could not be read, or the output not be written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -45,13 +47,14 @@ public static class DatabaseDump
         ArgumentNullException.ThrowIfNull(output);
         var catalog = CatalogReader.Read(file);
         var lines = new DumpLines(output);
+        byte[] scratch = new byte[TableDump.ScratchBytes];
         long rows = 0, entries = 0;
         var tables = Choose(catalog, options ?? new());
         foreach (var table in tables)
         {
             try
             {
-                var dump = new TableDump(file, table, lines);
+                var dump = new TableDump(file, table, lines, scratch);
                 dump.Write(cancellationToken);
                 rows += dump.Rows;
                 entries += dump.IndexEntries;
@@ -77,6 +80,7 @@ public static class DatabaseDump
 
         if (!options.SystemTables)
             return [.. catalog.UserTables];
-        return [.. s_systemTables.Select(name => catalog.TryFind(name, out var table) ? table : null).OfType<TableDefinition>()];
+        var wanted = s_systemTables.Where(name => catalog.TryFind(name, out _));
+        return [.. wanted.Select(catalog.Find)];
     }
 }

@@ -7,6 +7,9 @@ namespace PipelineBackup.Ese;
 /// <summary>Dumps one table: its definition, its rows, its indexes.</summary>
 internal sealed class TableDump
 {
+    /// <summary>Room for the longest entry of an index that any bytes can make.</summary>
+    public const int ScratchBytes = 2 + NodeView.MaxKeyBytes + 2 + 32768;
+
     private const int LongestInFull = 256, HeadBytes = 16;
 
     private readonly IPageFile _file;
@@ -21,13 +24,18 @@ internal sealed class TableDump
     // Index entries on their way to the digest: hashing many at once is what makes it fast.
     private readonly byte[] _entries;
 
-    public TableDump(IPageFile file, TableDefinition table, DumpLines lines)
+    /// <summary>Prepares for a table.</summary>
+    /// <param name="file">The pages.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="lines">Takes the lines.</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>, free for use.</param>
+    public TableDump(IPageFile file, TableDefinition table, DumpLines lines, byte[] scratch)
     {
         _file = file;
         _table = table;
         _lines = lines;
         _reader = new(file, table);
-        _entries = new byte[2 + NodeView.MaxKeyBytes + 2 + PageSize.Max.Bytes];
+        _entries = scratch;
         _rowStart = Fragment("{\"type\":\"row\",\"table\":", table.Name, ",\"bm\":");
         _columnStarts = [.. _reader.Columns.Select((column, i) => Fragment(i == 0 ? "" : ",", column.Name, ":"))];
         _isArray = [.. _reader.Columns.Select(column => column.IsMultiValued)];
@@ -39,6 +47,7 @@ internal sealed class TableDump
     /// <summary>Entries of secondary indexes read.</summary>
     public long IndexEntries { get; private set; }
 
+    /// <summary>Writes all lines of the table.</summary>
     public void Write(CancellationToken cancellationToken)
     {
         DefinitionDump.Write(_table, _reader.Columns, _lines);

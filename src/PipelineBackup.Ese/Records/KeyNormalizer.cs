@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Makes the key of an index from the values of its columns: bytes whose order is the order of the values.</summary>
+/// <summary>
+/// Makes the key of an index from the values of its columns: bytes whose order is the order of the values.
+/// </summary>
 /// <remarks>
 /// <para>A key is its segments one behind the other, cut at the index's greatest length. A segment:</para>
 /// <code>

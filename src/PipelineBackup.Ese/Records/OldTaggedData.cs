@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>The tagged columns of a record in the old format: entry after entry, in ascending order of the columns.</summary>
+/// <summary>
+/// The tagged columns of a record in the old format: entry after entry, in ascending order of the columns.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size

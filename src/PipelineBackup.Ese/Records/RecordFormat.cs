@@ -3,7 +3,9 @@ namespace PipelineBackup.Ese;
 /// <summary>How the tagged columns of a record are laid out: it depends on the page the record stands on.</summary>
 public enum RecordFormat : byte
 {
-    /// <summary>Directory with 13-bit offsets, on pages of at most 8192 bytes; a header byte only where needed.</summary>
+    /// <summary>
+    /// Directory with 13-bit offsets, on pages of at most 8192 bytes; a header byte only where needed.
+    /// </summary>
     Small,
 
     /// <summary>Directory with 15-bit offsets, on larger pages; a header byte before every value.</summary>

@@ -67,18 +67,18 @@ public readonly ref struct TaggedColumn
             throw RecordView.Corrupt("a tagged column lacks its header byte");
         byte header = headerAndData[0];
         var data = headerAndData[1..];
-        int count = 1;
         if ((header & NullMark) != 0)
-            count = 0;
-        else if ((header & TwoValuesMark) != 0)
-            count = 2;
-        else if ((header & MultiValuesMark) != 0)
-            count = data.Length < 2 ? 0 : (Read16(data, 0) & OffsetMask) / 2;
+            return Null;
 
-        bool isNull = (header & NullMark) != 0;
-        if (!isNull && (count == 0 || ((header & TwoValuesMark) == 0 && count > 1 && 2 * count > data.Length)))
-            throw RecordView.Corrupt("the values of a tagged column leave the record");
-        return new(data, header, count);
+        // The mark of many values stands beside that of two, so that one decides first.
+        if ((header & TwoValuesMark) != 0)
+            return new(data, header, 2);
+        if ((header & MultiValuesMark) == 0)
+            return new(data, header, 1);
+        int count = data.Length < 2 ? 0 : (Read16(data, 0) & OffsetMask) / 2;
+        return count > 0 && 2 * count <= data.Length
+            ? new(data, header, count)
+            : throw RecordView.Corrupt("the values of a tagged column leave the record");
     }
 
     /// <summary>A column of one value without a header byte.</summary>

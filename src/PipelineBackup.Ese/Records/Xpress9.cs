@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>XPRESS9: LZ77 whose literals, lengths and distances are Huffman codes, in blocks that tell their length.</summary>
+/// <summary>
+/// XPRESS9: LZ77 whose literals, lengths and distances are Huffman codes, in blocks that tell their length.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size
@@ -17,12 +19,14 @@ namespace PipelineBackup.Ese;
 ///  28    4  CRC-32C of the first 28 bytes
 ///  32       flag: the item before was a match; recent distances; table of items; table of long lengths; items
 /// </code>
-/// An item is a literal byte, or 256 + 16 · k + length: k below the number of recent distances repeats one of them, else
-/// it is the number of bits of a new one. A match may reach into earlier blocks.
+/// An item is a literal byte, or 256 + 16 · k + length: k below the number of recent distances repeats one of them,
+/// else it is, less that number, the number of bits of a new one. A match may reach into earlier blocks.
 /// </remarks>
 internal static class Xpress9
 {
-    /// <summary>The most plain bytes that a stream may claim; its blocks carry 32-bit lengths that nothing else bounds.</summary>
+    /// <summary>
+    /// The most plain bytes that a stream may claim; its blocks carry 32-bit lengths that nothing else bounds.
+    /// </summary>
     public const int MaxPlainBytes = 64 * 1024;
 
     private const int HeaderBytes = 32;

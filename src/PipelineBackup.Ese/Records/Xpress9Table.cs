@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>A canonical Huffman code: shorter codes first, those of equal length in the order of their symbols.</summary>
+/// <summary>
+/// A canonical Huffman code: shorter codes first, those of equal length in the order of their symbols.
+/// </summary>
 /// <remarks>
 /// How the lengths are stored:
 /// <code>

@@ -5,8 +5,10 @@ namespace PipelineBackup.Ese;
 /// <summary>Plain LZ77 of MS-XCA: 32 flags, then 32 items, each a literal byte or a match.</summary>
 /// <remarks>
 /// <code>
-/// match: u16: bits 3–15 distance − 1, bits 0–2 length − 3; all three set: a nibble follows (two matches share a byte,
-///        the lower half first), length − 10; nibble 15: a byte follows, length − 25; byte 255: a u16 follows, length − 3
+/// match: u16   bits 3–15 distance − 1, bits 0–2 length − 3; all three set: a nibble follows
+///        u4    length − 10; two matches share a byte, the lower half first; 15: a byte follows
+///        u8    length − 25; 255: a u16 follows
+///        u16   length − 3
 /// </code>
 /// </remarks>
 internal static class XpressPlain

@@ -30,14 +30,16 @@ public sealed class CatalogReaderTests
         using var file = DatabaseFile.Open(Path.Combine(GoldenSets.Small("clean-4096"), "files", "db1.edb"));
         var catalog = CatalogReader.Read(file);
         var table = catalog.Find("msysobjects");
-        Assert.Equal((CatalogReader.RootOf(CatalogCopy.Main), CatalogReader.IdOf(CatalogCopy.Main)), (table.Root, table.ObjectId));
+        Assert.Equal(CatalogReader.RootOf(CatalogCopy.Main), table.Root);
+        Assert.Equal(CatalogReader.IdOf(CatalogCopy.Main), table.ObjectId);
         Assert.True(table.IsSystem);
         Assert.Equal("Id", table.PrimaryIndex!.Name);
         Assert.Equal(["Id", "Name", "RootObjects"], table.Indexes.Select(index => index.Name));
         Assert.Equal(["ObjidTable", "Type", "Id"], table.PrimaryIndex.Segments.Select(segment => segment.Column.Name));
         Assert.Equal(30, table.FindColumn("rootflag")!.RecordOffset);
         Assert.Equal(EseError.ObjectNotFound, Assert.Throws<EseException>(() => catalog.Find("nothing")).Error);
-        Assert.Equal(EseError.ColumnNotFound, Assert.Throws<EseException>(() => new TableReader(file, table).IndexOf("nothing")).Error);
+        var missing = Assert.Throws<EseException>(() => new TableReader(file, table).IndexOf("nothing"));
+        Assert.Equal(EseError.ColumnNotFound, missing.Error);
         Assert.Throws<ArgumentException>(() => new IndexReader(file, table.PrimaryIndex));
     }
 
@@ -83,7 +85,10 @@ public sealed class CatalogReaderTests
         return new(new CatalogRow(record, RecordFormat.Small), 4014);
     }
 
-    private static string Describe(TableDefinition table) => string.Join(' ', table.Name, table.ObjectId, table.Root, table.Flags,
-        table.LongValueRoot, string.Join(',', table.AllColumns().Select(column => $"{column.Id}:{column.Name}:{column.StoredType}:{column.Flags}")),
-        string.Join(',', table.Indexes.Select(index => $"{index.Name}:{index.Root}:{index.Flags}:{index.Segments.Count}")));
+    private static string Describe(TableDefinition table)
+    {
+        var columns = table.AllColumns().Select(column => $"{column.Id}:{column.Name}:{column.StoredType}:{column.Flags}");
+        var indexes = table.Indexes.Select(index => $"{index.Name}:{index.Root}:{index.Flags}:{index.Segments.Count}");
+        return string.Join(' ', [table.Name, table.ObjectId, table.Root, table.Flags, table.LongValueRoot, .. columns, .. indexes]);
+    }
 }

@@ -7,9 +7,10 @@ public sealed class DumpFuzzTests
 {
     private static readonly EseError[] s_documented =
     [
-        EseError.BadPageLink, EseError.BadParentPageLink, EseError.CompressionIntegrityCheckFailed, EseError.ReadVerifyFailure,
-        EseError.PageNotInitialized, EseError.PageNumberMismatch, EseError.DatabaseCorrupted, EseError.CatalogCorrupted,
-        EseError.LVCorrupted, EseError.DecompressionFailed, EseError.DecryptionFailed, EseError.FileIOBeyondEOF,
+        EseError.BadPageLink, EseError.BadParentPageLink, EseError.CompressionIntegrityCheckFailed,
+        EseError.ReadVerifyFailure, EseError.PageNotInitialized, EseError.PageNumberMismatch,
+        EseError.DatabaseCorrupted, EseError.CatalogCorrupted, EseError.LVCorrupted, EseError.DecompressionFailed,
+        EseError.DecryptionFailed, EseError.FileIOBeyondEOF,
     ];
 
     [Theory]
@@ -58,8 +59,8 @@ public sealed class DumpFuzzTests
         for (uint number = 4; number <= pages.LastPage.Value; number++)
         {
             var view = pages.View(new(number));
-            bool isUsed = !view.IsZero && view.TagCount > 1 && (view.Flags & (PageFlags.SpaceTree | PageFlags.Empty)) == 0;
-            if (isUsed && (!catalogOnly || view.ObjectId.Value == 2))
+            bool isAside = (view.Flags & (PageFlags.SpaceTree | PageFlags.Empty)) != 0;
+            if (!view.IsZero && !isAside && view.TagCount > 1 && (!catalogOnly || view.ObjectId.Value == 2))
                 found.Add(new(number));
         }
 

@@ -101,7 +101,8 @@ public sealed class ReferenceDumpTests
     {
         if (expected.AsSpan().SequenceEqual(actual))
             return;
-        string[] want = Encoding.UTF8.GetString(expected).Split('\n'), have = Encoding.UTF8.GetString(actual).Split('\n');
+        string[] want = Encoding.UTF8.GetString(expected).Split('\n');
+        string[] have = Encoding.UTF8.GetString(actual).Split('\n');
         for (int i = 0; i < Math.Min(want.Length, have.Length); i++)
             Assert.Equal(want[i], have[i]);
         Assert.Equal(want.Length, have.Length);

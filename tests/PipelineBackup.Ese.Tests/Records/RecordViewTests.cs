@@ -3,7 +3,12 @@ namespace PipelineBackup.Ese.Tests.Records;
 public sealed class RecordViewTests
 {
     // A row of a real catalog: the column LocaleName of the catalog itself.
-    private const string CatalogRow = "07801f0003000000020005010000" + "0b0000000000000000000000e4040000" + "800a004c6f63616c654e616d65";
+    private const string CatalogRow = "07801f0003000000020005010000" + "0b0000000000000000000000e4040000"
+        + "800a004c6f63616c654e616d65";
+
+    // The column 256 of the template, the own columns 256 and 261, the last with a header byte.
+    private const string Three = "0001" + "0c80" + "0001" + "0d00" + "0501" + "0e40" + "11" + "22" + "0044";
+    private const string ThreeLong = "0001" + "0c80" + "0001" + "0d00" + "0501" + "0e40" + "11" + "22" + "0144";
 
     [Fact]
     public void The_documented_record_reads_as_documented()
@@ -29,7 +34,8 @@ public sealed class RecordViewTests
     public void Nulls_are_told_from_what_is_absent()
     {
         // Two fixed columns of two bytes, the second NULL; two variable ones, the first NULL, the second empty.
-        var record = new RecordView(Convert.FromHexString("02810900" + "1122" + "2a2a" + "fe" + "0080" + "0000"), RecordFormat.Small);
+        byte[] bytes = Convert.FromHexString("02810900" + "1122" + "2a2a" + "fe" + "0080" + "0000");
+        var record = new RecordView(bytes, RecordFormat.Small);
         Assert.Equal(ColumnState.Present, record.Fixed(new(1), 4, 2, out _));
         Assert.Equal(ColumnState.Null, record.Fixed(new(2), 6, 2, out _));
         Assert.Equal(ColumnState.Absent, record.Fixed(new(3), 8, 2, out _));
@@ -40,25 +46,30 @@ public sealed class RecordViewTests
 
     [Theory]
     [InlineData(RecordFormat.Small, "0001" + "0800" + "0101" + "0a00" + "112233", 256, false, "1122")]
-    [InlineData(RecordFormat.Small, "0001" + "0c80" + "0001" + "0d00" + "0501" + "0e40" + "11" + "22" + "0044", 256, true, "11")]
-    [InlineData(RecordFormat.Small, "0001" + "0c80" + "0001" + "0d00" + "0501" + "0e40" + "11" + "22" + "0044", 256, false, "22")]
-    [InlineData(RecordFormat.Small, "0001" + "0c80" + "0001" + "0d00" + "0501" + "0e40" + "11" + "22" + "0144", 261, false, "44")]
+    [InlineData(RecordFormat.Small, Three, 256, true, "11")]
+    [InlineData(RecordFormat.Small, Three, 256, false, "22")]
+    [InlineData(RecordFormat.Small, ThreeLong, 261, false, "44")]
     [InlineData(RecordFormat.Small, "0001" + "0420", 256, false, "")]
     [InlineData(RecordFormat.Small, "0001" + "0440" + "18" + "02" + "1122" + "334455", 256, false, "1122 334455")]
-    [InlineData(RecordFormat.Small, "0001" + "0440" + "09" + "0600" + "0780" + "0b00" + "11" + "01000000" + "3344", 256, false, "11 L01000000 3344")]
-    [InlineData(RecordFormat.Small, "0001" + "0440" + "0b" + "0400" + "0800" + "0c41e110" + "3344", 256, false, "C0c41e110 3344")]
+    [InlineData(RecordFormat.Small, "0001" + "0440" + "09" + "0600" + "0780" + "0b00" + "11" + "01000000" + "3344",
+        256, false, "11 L01000000 3344")]
+    [InlineData(RecordFormat.Small, "0001" + "0440" + "0b" + "0400" + "0800" + "0c41e110" + "3344",
+        256, false, "C0c41e110 3344")]
     [InlineData(RecordFormat.Small, "0001" + "0440" + "05" + "01000080000000ff", 256, false, "L01000080000000ff")]
     [InlineData(RecordFormat.Small, "0001" + "0440" + "41" + "0102", 256, false, "E0102")]
     [InlineData(RecordFormat.Large, "0001" + "0400" + "00" + "1122", 256, false, "1122")]
     [InlineData(RecordFormat.Large, "0001" + "0480" + "03" + "0c41e110", 256, true, "C0c41e110")]
     [InlineData(RecordFormat.Large, "0001" + "0400" + "20", 256, false, "")]
     [InlineData(RecordFormat.Old, "0001" + "0200" + "1122" + "0101" + "0100" + "33", 256, false, "1122")]
-    [InlineData(RecordFormat.Old, "0001" + "0200" + "1122" + "0001" + "0100" + "33" + "0101" + "0000", 256, false, "1122 33")]
+    [InlineData(RecordFormat.Old, "0001" + "0200" + "1122" + "0001" + "0100" + "33" + "0101" + "0000",
+        256, false, "1122 33")]
     [InlineData(RecordFormat.Old, "0001" + "0040" + "0101" + "0380" + "00" + "4455", 256, false, "")]
     [InlineData(RecordFormat.Old, "0001" + "0040" + "0101" + "0380" + "00" + "4455", 257, false, "4455")]
-    [InlineData(RecordFormat.Old, "0001" + "0120" + "aa" + "0101" + "0580" + "01" + "04000000", 257, false, "L04000000")]
+    [InlineData(RecordFormat.Old, "0001" + "0120" + "aa" + "0101" + "0580" + "01" + "04000000",
+        257, false, "L04000000")]
     [InlineData(RecordFormat.Old, "0001" + "0120" + "aa" + "0101" + "0580" + "01" + "04000000", 256, true, "aa")]
-    public void Tagged_columns_of_every_layout_are_found(RecordFormat format, string tagged, int column, bool isInherited, string expected)
+    public void Tagged_columns_of_every_layout_are_found(
+        RecordFormat format, string tagged, int column, bool isInherited, string expected)
     {
         var record = new RecordView(Convert.FromHexString("007f0400" + tagged), format);
         var state = record.Tagged(new((ushort)column), isInherited, out var values);
@@ -87,7 +98,11 @@ public sealed class RecordViewTests
             var (bytes, format) = records[random.Next(records.Count)];
             byte[] record = bytes[..(random.Next(3) == 0 ? random.Next(bytes.Length + 1) : bytes.Length)];
             for (int i = random.Next(1, 5); i > 0 && record.Length > 0; i--)
-                record[random.Next(random.Next(2) == 0 ? record.Length : Math.Min(record.Length, 64))] = (byte)random.Next(256);
+            {
+                int reach = random.Next(2) == 0 ? record.Length : Math.Min(record.Length, 64);
+                record[random.Next(reach)] = (byte)random.Next(256);
+            }
+
             format = random.Next(5) == 0 ? (RecordFormat)random.Next(3) : format;
             try
             {

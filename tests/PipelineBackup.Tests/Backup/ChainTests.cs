@@ -188,7 +188,6 @@ public class ChainTests
         await trip.BackupAsync(history.At(3));
         for (int generation = 5; generation <= 11; generation += 2)
         {
-            using var steps = new Steps { CrashAt = int.MaxValue };
             // Dies with the claim in place and before the commit, again and again.
             for (int death = 0; death < 2; death++)
             {

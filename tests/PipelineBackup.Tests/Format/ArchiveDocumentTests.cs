@@ -18,6 +18,7 @@ public class ArchiveDocumentTests
         { "The commit", typeof(BackupManifest) },
         { "`databases`", typeof(ManifestDatabase) },
         { "`logs`", typeof(ManifestLogs) },
+        { "`lastPrefix`", typeof(LogPrefix) },
         { "`index` and `badPages`", typeof(ObjectDigest) },
         { "`options`", typeof(ManifestOptions) },
         { "`totals`", typeof(ManifestTotals) },

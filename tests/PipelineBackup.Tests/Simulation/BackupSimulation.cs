@@ -6,8 +6,8 @@ namespace PipelineBackup.Tests.Simulation;
 /// </summary>
 public class BackupSimulation
 {
-    private static readonly Lazy<Task<Golden>> s_tiny = new(() => Golden.OfAsync(Path.Combine(GoldenSets.Small("dirty-empty-4096"), "files")));
-    private static readonly Lazy<Task<Golden>> s_streamed = new(() => Golden.OfAsync(Path.Combine(GoldenSets.Small("jetbackup-4096"), "backup", "old")));
+    private static readonly Lazy<Task<GoldenBackup>> s_tiny = new(() => GoldenBackup.OfAsync(Path.Combine(GoldenSets.Small("dirty-empty-4096"), "files")));
+    private static readonly Lazy<Task<GoldenBackup>> s_streamed = new(() => GoldenBackup.OfAsync(Path.Combine(GoldenSets.Small("jetbackup-4096"), "backup", "old")));
 
     [Fact]
     public Task Whatever_is_listed_verifies_and_restores_and_a_rerun_is_clean() => Seeds.EachAsync(300, async (_, random) =>

@@ -4,9 +4,9 @@ using PipelineBackup.Sinks;
 namespace PipelineBackup.Tests.Simulation;
 
 /// <summary>A small set in memory, and a store that has a backup of it.</summary>
-internal sealed record Golden(CapturedSource Source, IReadOnlyDictionary<string, byte[]> Store)
+internal sealed record GoldenBackup(CapturedSource Source, IReadOnlyDictionary<string, byte[]> Store)
 {
-    public static async Task<Golden> OfAsync(string path)
+    public static async Task<GoldenBackup> OfAsync(string path)
     {
         var source = await CapturedSource.OfAsync(path);
         await using var store = new MemorySink();
@@ -19,7 +19,7 @@ internal sealed record Golden(CapturedSource Source, IReadOnlyDictionary<string,
 /// One seed of the backup simulation: a backup of a small golden set meets what the seed has in store for it; the store
 /// that it leaves must have the property, and so must the one that a rerun leaves.
 /// </summary>
-internal sealed class BackupTrial(Random random, Golden golden)
+internal sealed class BackupTrial(Random random, GoldenBackup golden)
 {
     private readonly HurriedTime _time = new();
     private readonly SeenEvents _events = new();
