@@ -131,7 +131,10 @@ public sealed class IndexKeys
 
         for (int at = 0; at >= 0;)
         {
+            // Which segments are NULL is the same for all combinations: the first one tells whether any is listed.
             MakeIfListed(chosen);
+            if (_keys.Count == 0)
+                return;
             for (at = chosen.Length - 1; at >= 0 && ++chosen[at] >= Math.Max(1, _values[at].Count); at--)
                 chosen[at] = 0;
         }

@@ -16,7 +16,10 @@ internal sealed class TreeCheck
     private readonly IPageFile _file;
     private readonly FindingList _findings;
     private readonly Func<PageNumber, bool> _enter;
-    private readonly Level[] _levels = new Level[TreeCursor.MaxDepth];
+    private readonly Level?[] _levels = new Level?[TreeCursor.MaxDepth];
+
+    // By level: whether the page entered last, if any, is the left neighbour of what comes next.
+    private readonly bool[] _isChained = new bool[TreeCursor.MaxDepth];
     private string _name = "";
     private ObjectId _objectId;
     private PageFlags _kind;
@@ -53,28 +56,30 @@ internal sealed class TreeCheck
         (_name, _objectId, _kind, _leafDepth) = (name, objectId, kind, -1);
         foreach (var level in _levels)
             level?.Start();
+        _isChained.AsSpan().Fill(true);
         int depth = Enter(root, 0) ? 0 : -1;
         while (depth >= 0 && !_findings.IsFull)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var level = _levels[depth];
+            var level = _levels[depth]!;
             if (level.Line >= level.Nodes)
             {
                 depth--;
                 continue;
             }
 
+            // Below a child that is not entered nobody knows what the left neighbour of the next page is.
             var child = TakeChild(level, depth);
             if (child != PageNumber.None && Enter(child, depth + 1))
                 depth++;
             else
-                LoseTrack(depth + 1);
+                _isChained.AsSpan(depth + 1).Clear();
         }
 
-        foreach (var level in _levels)
+        for (int i = 0; i < _levels.Length; i++)
         {
-            if (level is { Number: { Value: > 0 } last, IsChained: true } && level.Next != PageNumber.None)
-                Found(EseError.BadPageLink, last, $"it is the last of its level, yet has {level.Next} behind it");
+            if (_isChained[i] && _levels[i] is { Number.Value: > 0 } level && level.Next != PageNumber.None)
+                Found(EseError.BadPageLink, level.Number, $"is the last of its level, yet has {level.Next} behind it");
         }
     }
 
@@ -133,8 +138,10 @@ internal sealed class TreeCheck
 
         Pages++;
         CheckKind(page, number, depth);
-        CheckSiblings(level, page, number);
-        (level.Number, level.Next, level.IsChained, level.Line) = (number, page.Next, true, 0);
+        if (_isChained[depth])
+            CheckSiblings(level, page, number);
+        _isChained[depth] = true;
+        (level.Number, level.Next, level.Line) = (number, page.Next, 0);
         level.Nodes = page.IsLeaf ? 0 : page.NodeCount;
         if (page.IsLeaf)
             CheckLeaf(level, page);
@@ -151,7 +158,7 @@ internal sealed class TreeCheck
             Found(EseError.DatabaseCorrupted, number, $"has the marks [{page.Flags & KindMask}], its tree [{_kind}]");
         if (page.IsLeaf && (page.Flags & PageFlags.ParentOfLeaf) != 0)
             Found(EseError.DatabaseCorrupted, number, "is marked as a leaf and as above the leaves");
-        if (depth > 0 && (new PageView(_levels[depth - 1].Page).Flags & PageFlags.ParentOfLeaf) != 0 != page.IsLeaf)
+        if (depth > 0 && (new PageView(_levels[depth - 1]!.Page).Flags & PageFlags.ParentOfLeaf) != 0 != page.IsLeaf)
         {
             Found(EseError.DatabaseCorrupted, number,
                 page.IsLeaf ? "is a leaf, its parent not marked so" : "is no leaf, its parent marked as above the leaves");
@@ -166,8 +173,6 @@ internal sealed class TreeCheck
 
     private void CheckSiblings(Level level, PageView page, PageNumber number)
     {
-        if (!level.IsChained)
-            return;
         if (page.Previous != level.Number)
             Found(EseError.BadPageLink, number, $"its left sibling is {Name(page.Previous)}, not {Name(level.Number)}");
         if (level.Number != PageNumber.None && level.Next != number)
@@ -243,24 +248,11 @@ internal sealed class TreeCheck
         return false;
     }
 
-    /// <summary>From this level down the left neighbour of what comes next is not known.</summary>
-    private void LoseTrack(int depth)
-    {
-        for (; depth < _levels.Length && _levels[depth] is { } level; depth++)
-            level.IsChained = false;
-    }
-
     private Level? LevelAt(int depth)
     {
         if (depth >= _levels.Length)
             return null;
-        if (_levels[depth] is null)
-        {
-            _levels[depth] = new(_file.PageSize);
-            _levels[depth].Start();
-        }
-
-        return _levels[depth];
+        return _levels[depth] ??= new(_file.PageSize);
     }
 
     private void Found(EseError error, PageNumber page, string message) => _findings.Add(error, _name, page, message);
@@ -288,9 +280,6 @@ internal sealed class TreeCheck
         /// <summary>What that page has as its right sibling.</summary>
         public PageNumber Next { get; set; }
 
-        /// <summary>Whether that page is the left neighbour of what comes next.</summary>
-        public bool IsChained { get; set; }
-
         /// <summary>Lines that lead to children; 0 on a leaf.</summary>
         public int Nodes { get; set; }
 
@@ -299,7 +288,7 @@ internal sealed class TreeCheck
 
         public void Start()
         {
-            (Number, Next, IsChained, Nodes, Line) = (PageNumber.None, PageNumber.None, true, 0, 0);
+            (Number, Next, Nodes, Line) = (PageNumber.None, PageNumber.None, 0, 0);
             Low.Clear();
             High.Clear();
         }
