@@ -294,5 +294,28 @@ public sealed class LogRecordReaderTests
         Assert.Equal(at + 22, records[^1].Position.Sector * 512 + records[^1].Position.Offset);
     }
 
+    // The piece of code in the document on logs.
+    [Fact]
+    public void Recovery_reads_from_the_checkpoint_on()
+    {
+        string path = LogCorpus.Basic("edb00000001.log");
+        var checkpoint = Checkpoint.Read(File.ReadAllBytes(LogCorpus.Basic("edb.chk")));
+        List<string> keys = [];
+        HashSet<PageNumber> pages = [];
+        using var reader = LogRecordReader.Open(path);
+        reader.Seek(checkpoint.Position);
+        while (reader.TryRead(out var record))
+        {
+            if (record.Type != LogRecordType.Insert)
+                continue;
+            var insert = record.AsInsert();
+            keys.Add(Convert.ToHexString(insert.Key));
+            pages.Add(insert.Node.Change.Page);
+        }
+
+        Assert.Equal(1, checkpoint.Position.Generation.Value);
+        Assert.True(keys.Count > 100 && pages.Count > 5, $"{keys.Count} {pages.Count}");
+    }
+
     private static string Text(LogFiles.Read record) => $"{record.Type} {record.Position} {record.FirstByte} {Convert.ToHexString(record.Bytes)}";
 }
