@@ -45,6 +45,7 @@ internal static class CommandLine
                 new EseChecksumCommand(),
                 new EseLogsCommand(),
                 new EseDumpCommand(),
+                new EseCheckCommand(),
             },
             new DemoCommand(),
             s_json,

@@ -61,6 +61,7 @@ public class CommandLineTests
     [InlineData("restore", "--from --to --set --staging --database --map --no-recover --plugin <id|latest> OLD=NEW")]
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
+    [InlineData("ese check", "<database>")]
     [InlineData("ese logs", "<file|directory>")]
     [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
     [InlineData("demo", "--keep")]
@@ -81,7 +82,7 @@ public class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
+        Assert.Equal(["backup", "check", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {

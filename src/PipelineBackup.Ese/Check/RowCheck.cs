@@ -6,7 +6,8 @@ namespace PipelineBackup.Ese;
 /// </summary>
 /// <param name="file">Where the pages come from.</param>
 /// <param name="findings">Where findings go.</param>
-internal sealed class RowCheck(IPageFile file, FindingList findings)
+/// <param name="valuesAtOnce">Long values whose references are counted in one pass over the rows.</param>
+internal sealed class RowCheck(IPageFile file, FindingList findings, int valuesAtOnce = LongValueCheck.ValuesAtOnce)
 {
     /// <summary>Rows so far, over all tables.</summary>
     public long Rows { get; private set; }
@@ -20,7 +21,7 @@ internal sealed class RowCheck(IPageFile file, FindingList findings)
     /// <summary>Checks a table.</summary>
     public void Run(TableDefinition table, CancellationToken cancellationToken)
     {
-        var longValues = new LongValueCheck(file, table, findings);
+        var longValues = new LongValueCheck(file, table, findings, valuesAtOnce);
         long values = longValues.CheckChunks(cancellationToken);
         LongValues += Math.Max(0, values);
         try

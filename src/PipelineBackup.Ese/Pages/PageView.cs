@@ -52,6 +52,13 @@ public readonly ref struct PageView
         Size = size;
     }
 
+    /// <summary>Looks at a page whose size was made sure of before.</summary>
+    internal PageView(ReadOnlySpan<byte> page, PageSize size)
+    {
+        Bytes = page;
+        Size = size;
+    }
+
     /// <summary>The bytes.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 

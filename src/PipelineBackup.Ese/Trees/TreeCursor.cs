@@ -41,6 +41,7 @@ public sealed class TreeCursor
 
     private readonly IPageFile _file;
     private readonly byte[] _page;
+    private readonly PageSize _size;
     private byte[] _key = [];
     private byte[] _bookmark = [];
     private Place _place;
@@ -59,7 +60,8 @@ public sealed class TreeCursor
     {
         ArgumentNullException.ThrowIfNull(file);
         _file = file;
-        _page = new byte[file.PageSize.Bytes];
+        _size = file.PageSize;
+        _page = new byte[_size.Bytes];
         Open(root, objectId);
     }
 
@@ -128,7 +130,7 @@ public sealed class TreeCursor
     /// <summary>The page that the node stands on; all of it is good until the next move.</summary>
     /// <exception cref="InvalidOperationException">The cursor is on no node.</exception>
     public PageView View => _place == Place.OnNode
-        ? new(_page)
+        ? Current
         : throw new InvalidOperationException("the cursor stands on no node");
 
     /// <summary>Turns the cursor to another tree of the same database, before its first node. Keeps its buffers.</summary>
@@ -146,7 +148,7 @@ public sealed class TreeCursor
     public bool MoveFirst()
     {
         Descend(Way.First);
-        var page = new PageView(_page);
+        var page = Current;
         if (page.Previous != PageNumber.None)
             throw Broken(EseError.BadPageLink, $"the first leaf {Page} has {page.Previous} before it");
         return Forward(0);
@@ -157,7 +159,7 @@ public sealed class TreeCursor
     public bool MoveLast()
     {
         Descend(Way.Last);
-        var page = new PageView(_page);
+        var page = Current;
         if (page.Next != PageNumber.None)
             throw Broken(EseError.BadPageLink, $"the last leaf {Page} has {page.Next} behind it");
         return Backward(_nodes - 1);
@@ -211,9 +213,24 @@ public sealed class TreeCursor
         Grow(ref _bookmark, length);
         key.CopyTo(_bookmark);
         data.CopyTo(_bookmark.AsSpan(keyLength));
-        Descend(Way.Key, _bookmark.AsSpan(0, length), keyLength);
+        if (!IsHere(_bookmark.AsSpan(0, keyLength)))
+            Descend(Way.Key, _bookmark.AsSpan(0, length), keyLength);
         return Forward(LowerBound(_bookmark.AsSpan(0, keyLength), _bookmark.AsSpan(keyLength, length - keyLength)));
     }
+
+    /// <summary>
+    /// Whether the first node of a key or greater stands on the leaf that lies in the buffer, so that there is no need to
+    /// go down: those who seek often seek close by.
+    /// </summary>
+    private bool IsHere(ReadOnlySpan<byte> key)
+    {
+        if (_place != Place.OnNode)
+            return false;
+        _walked = 0;
+        return ReadNode(Current, Page, 0).CompareKey(key) < 0 && ReadNode(Current, Page, _nodes - 1).CompareKey(key) >= 0;
+    }
+
+    private PageView Current => new(_page, _size);
 
     private void Leave(Place place)
     {
@@ -235,7 +252,7 @@ public sealed class TreeCursor
             if (depth == MaxDepth)
                 throw Broken(EseError.BadParentPageLink, $"more than {MaxDepth} levels down to page {number}");
             _file.Require(number, _page);
-            var page = new PageView(_page);
+            var page = Current;
             if (page.ObjectId != ObjectId || (page.Flags & PageFlags.Empty) != 0)
                 throw Broken(EseError.BadParentPageLink, $"page {number} {Strange(page)}");
             if (page.IsRoot != (depth == 0))
@@ -288,7 +305,7 @@ public sealed class TreeCursor
     /// <summary>The first line of the leaf whose key, then data, is the one given or greater.</summary>
     private int LowerBound(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
-        var page = new PageView(_page);
+        var page = Current;
         int low = 0, high = _nodes;
         while (low < high)
         {
@@ -342,7 +359,7 @@ public sealed class TreeCursor
     private bool Step(bool forward)
     {
         var left = Page;
-        var page = new PageView(_page);
+        var page = Current;
         var number = forward ? page.Next : page.Previous;
         if (number == PageNumber.None)
         {
@@ -354,7 +371,7 @@ public sealed class TreeCursor
         if (++_walked > _file.LastPage.Value)
             throw Broken(EseError.BadPageLink, $"its leaves form a ring through page {number}");
         _file.Require(number, _page);
-        page = new(_page);
+        page = Current;
         var back = forward ? page.Previous : page.Next;
         if (page.ObjectId != ObjectId || (page.Flags & PageFlags.Empty) != 0)
             throw Broken(EseError.BadPageLink, $"page {number}, a sibling of {left}, {Strange(page)}");
@@ -383,7 +400,7 @@ public sealed class TreeCursor
     /// <summary>Stands on a node, unless it is deleted and passed over.</summary>
     private bool Stop(int line)
     {
-        var tag = new PageView(_page).Tag(line + _reserved);
+        var tag = Current.Tag(line + _reserved);
         if (!IncludesDeleted && (tag.Flags & LineFlags.Deleted) != 0)
             return false;
 

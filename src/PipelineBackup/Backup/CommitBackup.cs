@@ -59,7 +59,7 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
     /// <summary>Stores the commit.</summary>
     public async Task CommitAsync(BackupManifest manifest, CancellationToken cancellationToken)
     {
-        byte[] content = JsonSerializer.SerializeToUtf8Bytes(manifest, ArchiveJson.Default.BackupManifest);
+        byte[] content = CommitDocument.Write(manifest);
         if (content.Length > BackupManifest.MaxBytes)
         {
             throw new BackupException($"the commit would have {content.Length} bytes, at most {BackupManifest.MaxBytes} are allowed")

@@ -56,9 +56,9 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
 
     private static void DemandRestorable(SourceFile file)
     {
-        if (!IndexCoverage.IsFileName(file.Name))
+        if (!IndexCoverage.IsFileName(file.Name, file.Kind))
         {
-            throw new SourceException($"'{file.Name}' is no name that a file can have on every system: it could not be restored")
+            throw new SourceException($"'{file.Name}' is no name that a {file.Kind} can have on every system: it could not be restored")
             {
                 Hint = "rename the file",
                 ExitCode = ExitCode.Refused,

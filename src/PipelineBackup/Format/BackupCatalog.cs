@@ -106,7 +106,7 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
     {
         var name = set.Commit(id);
         byte[] content = await SmallObject.ReadAsync(archive, name, BackupManifest.MaxBytes, cancellationToken).ConfigureAwait(false);
-        var manifest = SmallObject.Parse(content, name, ArchiveJson.Default.BackupManifest);
+        var manifest = CommitDocument.Read(content, name);
         if (manifest.Id != id.ToString())
             throw Broken($"{name} is the commit of {manifest.Id}");
         return manifest.Version == FormatDocument.CurrentVersion

@@ -87,6 +87,10 @@ public sealed record BackupManifest
     /// <summary>What the source left out or found worth telling.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>CRC-32C of the commit as it is stored, with zeros for these eight digits; the last field there.</summary>
+    [JsonPropertyName("crc32c"), JsonPropertyOrder(int.MaxValue)]
+    public string Crc32C { get; init; } = "";
+
     /// <summary>Whether anything about the backup is not as it should be: bad pages, a dropped database, a log gap.</summary>
     [JsonIgnore]
     public bool IsDamaged => BadPages is not null || DroppedDatabases.Count > 0 || Logs.Gap;

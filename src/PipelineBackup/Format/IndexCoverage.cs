@@ -25,7 +25,7 @@ internal static class IndexCoverage
     {
         foreach (var file in index.Files)
         {
-            if (!IsFileName(file.Name))
+            if (!IsFileName(file.Name, file.Kind))
                 refuse($"file {file.File} has the name '{file.Name}', which cannot be restored");
             if (file.Length is < 0 or > MaxFileBytes || !Enum.IsDefined(file.Kind) || !PageSize.TryCreate(file.PageSize, out _) || file.PageSize == 0)
                 refuse($"file {file.File} has impossible figures");
@@ -43,6 +43,10 @@ internal static class IndexCoverage
         DemandFiles(index, refuse);
         DemandPacks(index, refuse);
     }
+
+    /// <summary>Whether a name is one that a file of a kind can have: a plain file name, for a log that of a log.</summary>
+    public static bool IsFileName(string name, SourceFileKind kind) => IsFileName(name)
+        && (kind != SourceFileKind.Log || (LogFileName.TryParse(name, out var log) && log.Kind is LogFileKind.Numbered or LogFileKind.Current));
 
     /// <summary>Whether a name is a plain file name on every system: no directory, no drive, no device, no control character.</summary>
     public static bool IsFileName(string name) =>

@@ -34,7 +34,8 @@ internal static class SmallObject
         }
     }
 
-    private static BackupException Damaged(ObjectName name, string reason) => new($"{name} is damaged: {reason}")
+    /// <summary>The failure that tells of a damaged object.</summary>
+    public static BackupException Damaged(ObjectName name, string reason) => new($"{name} is damaged: {reason}")
     {
         Hint = "copy this object again from a second store, or use another backup",
         ExitCode = ExitCode.Refused,

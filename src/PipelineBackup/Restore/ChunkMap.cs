@@ -25,7 +25,7 @@ internal sealed class ChunkMap
     public string? Judge(PackLine pack, IReadOnlyList<PackChunk> chunks)
     {
         var extents = _extents[pack.Pack].ToList();
-        long offset = 0;
+        long offset = 0, placed = 0;
         int at = 0;
         for (int i = 0; i < chunks.Count; offset += chunks[i++].PlainLength)
         {
@@ -36,9 +36,13 @@ internal sealed class ChunkMap
                 continue;
             if (at == extents.Count || !Agrees(extents[at], chunk, offset))
                 return $"chunk {i} of its tail index is not what the index of the backup says";
+            placed += chunk.PlainLength;
         }
 
-        return null;
+        // A dropped file's chunks may lie anywhere, but not where the index looks for others.
+        return placed == extents.Sum(extent => IndexCoverage.BytesOf(_index.Files[extent.File], extent))
+            ? null
+            : "its tail index does not have all that the index of the backup says";
     }
 
     private bool Agrees(ExtentLine extent, PackChunk chunk, long offset)

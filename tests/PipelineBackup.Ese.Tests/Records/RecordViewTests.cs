@@ -98,7 +98,11 @@ public sealed class RecordViewTests
             var (bytes, format) = records[random.Next(records.Count)];
             byte[] record = bytes[..(random.Next(3) == 0 ? random.Next(bytes.Length + 1) : bytes.Length)];
             for (int i = random.Next(1, 5); i > 0 && record.Length > 0; i--)
-                record[random.Next(random.Next(2) == 0 ? record.Length : Math.Min(record.Length, 64))] = (byte)random.Next(256);
+            {
+                int reach = random.Next(2) == 0 ? record.Length : Math.Min(record.Length, 64);
+                record[random.Next(reach)] = (byte)random.Next(256);
+            }
+
             format = random.Next(5) == 0 ? (RecordFormat)random.Next(3) : format;
             try
             {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using PipelineBackup.Tests;
 
@@ -118,7 +120,10 @@ public class ArchiveDocumentTests
     {
         string[] json = [.. ArchiveDocument.Blocks("json")];
         JsonSerializer.Deserialize(json[0], ArchiveJson.Default.FormatDocument)!.Demand();
-        var commit = JsonSerializer.Deserialize(json[1], ArchiveJson.Default.BackupManifest)!;
+        // It stands there on several lines.
+        var asItIs = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        byte[] oneLine = Encoding.UTF8.GetBytes(JsonNode.Parse(json[1])!.ToJsonString(asItIs));
+        var commit = CommitDocument.Read(oneLine, ObjectName.Of("commit"));
         byte[] lines = Encoding.UTF8.GetBytes(Assert.Single(ArchiveDocument.Blocks("jsonl")));
         Assert.Equal(commit.Index.Sha256, Convert.ToHexStringLower(SHA256.HashData(lines)));
         using var stream = new MemoryStream(lines);

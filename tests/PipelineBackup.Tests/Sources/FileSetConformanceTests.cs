@@ -1,5 +1,3 @@
-using PipelineBackup.Testing;
-
 namespace PipelineBackup.Tests.Sources;
 
 /// <summary>Files at rest keep every law of a source.</summary>
@@ -9,7 +7,13 @@ public class FileSetConformanceTests
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public async Task A_dirty_set_keeps_the_law(string law) => await SourceConformance.Law(law).RunAsync(
-        () => SourceUnderTest.Of(new FileSetSource(new() { Path = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files") }), isAtRest: true),
-        TestContext.Current.CancellationToken);
+    public async Task Files_at_rest_keep_the_law(string law)
+    {
+        foreach (string folder in new[] { "clean-4096/files", "dirty-basic-4096/files", "extbackup-4096/backup", "jetbackup-4096/backup/old" })
+        {
+            string[] parts = folder.Split('/', 2);
+            var source = new FileSetSource(new() { Path = Path.Combine(GoldenSets.Small(parts[0]), parts[1]) });
+            await SourceConformance.Law(law).RunAsync(() => SourceUnderTest.Of(source, isAtRest: true), TestContext.Current.CancellationToken);
+        }
+    }
 }
