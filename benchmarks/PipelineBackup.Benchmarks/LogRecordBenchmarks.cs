@@ -122,7 +122,8 @@ public class LogRecordBenchmarks
     {
         yield return Make(() => _writer.Add(LogRecordType.Begin0, new OuterBegin(new(5, 0, 1), new(trx))));
         var node = new NodeChange(
-            new(5, 1, new((uint)random.Next(10_000)), new(trx), new(trx - 4), new(trx), 1, 3, PageChangeFlags.Versioned),
+            new(5, 1, new((uint)random.Next(10_000)), new(trx), new(trx - 4), new(trx), 1, 3,
+                PageChangeFlags.Versioned),
             trx, new(36), new(17));
         byte[] key = new byte[12], data = new byte[random.Next(20, 200)];
         random.NextBytes(data);

@@ -4,7 +4,9 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Inspection;
 
-/// <summary>Writes the records of logs while they are read: as the engine's tool does, or a JSON object a record.</summary>
+/// <summary>
+/// Writes the records of logs while they are read: as the engine's tool does, or a JSON object a record.
+/// </summary>
 internal static class LogRecordDump
 {
     /// <summary>Writes the records of a log; of a damaged one those before the damage.</summary>

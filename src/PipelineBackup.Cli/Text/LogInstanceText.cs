@@ -102,7 +102,8 @@ internal static class LogInstanceText
             + $"{Time(info.MarkTime)},({info.LowGeneration.Value},{info.HighGeneration.Value})] )";
     }
 
-    private static string Shrink(in DatabaseShrinkage record) => $"[{record.Database}:{record.LastPage}:{record.Pages}]";
+    private static string Shrink(in DatabaseShrinkage record) =>
+        $"[{record.Database}:{record.LastPage}:{record.Pages}]";
 
     private static string Trim(in DatabaseTrim record) => $"[{record.Database}:{record.First}:{record.Pages}]";
 
@@ -110,7 +111,8 @@ internal static class LogInstanceText
         $"[{scan.Database}:{scan.Page}],{scan.PageTime.Value:x},{scan.CurrentTime.Value:x},0x{scan.Checksum:x}";
 
     private static string Scan(in PageScan2 scan) =>
-        $"[{scan.Database}:{scan.Page}],0x{scan.Flags:x},{scan.PageTime.Value:x},{scan.CurrentTime.Value:x},0x{scan.Checksum:x}";
+        $"[{scan.Database}:{scan.Page}],0x{scan.Flags:x},{scan.PageTime.Value:x},{scan.CurrentTime.Value:x},"
+        + $"0x{scan.Checksum:x}";
 
     // The second list names the pages behind the first one.
     private static string Freed(in ExtentRelease extent)
@@ -124,7 +126,8 @@ internal static class LogInstanceText
     }
 
     private static string Checksum(in LegacyLogChecksum record) =>
-        $"({record.Backwards},{record.Forwards},{record.Next},0x{record.Long:x8},0x{record.Short:x8},{(record.HasShort ? 1 : 0)})";
+        $"({record.Backwards},{record.Forwards},{record.Next},0x{record.Long:x8},0x{record.Short:x8},"
+        + $"{(record.HasShort ? 1 : 0)})";
 
     /// <summary>A position as the dump has it inside records: <c>(B,4,0)</c>.</summary>
     /// <param name="position">The position.</param>

@@ -15,16 +15,18 @@ internal static class LogNodeText
         string flags = $"{unique}:{Versioned(node.Change)}:{space}:{Concurrent(node.Change)}";
         return record.Type switch
         {
-            LogRecordType.Insert => Insert(record.AsInsert(),
-                $"{start}{unique}:{Versioned(node.Change)}:{Deleted(node.Change)}:{space}:{Concurrent(node.Change)}", tree),
+            LogRecordType.Insert => Insert(record.AsInsert(), $"{start}{unique}:{Versioned(node.Change)}:"
+                + $"{Deleted(node.Change)}:{space}:{Concurrent(node.Change)}", tree),
             LogRecordType.FlagInsert =>
                 $"{start}{flags},{record.Tail.Length,5},rceid:{node.Version},{tree})<Data>",
             LogRecordType.FlagInsertReplace => $"{start}{flags},{record.Tail.Length,5},"
                 + $"rceidInsert:{node.Version},rceidReplace:{record.AsFlagInsert().ReplaceVersion},{tree})<Data>",
             LogRecordType.FlagDelete => $"{start}{flags}),rceid:{node.Version},{tree}",
             LogRecordType.Delete => $"{start}{unique}:{space},{tree})",
-            LogRecordType.Replace or LogRecordType.ReplaceDifference => Replace(record.AsReplace(), start + flags, tree),
-            LogRecordType.SetExternalHeader => $"{WithoutLine(node.Change)},{unique}:{space},{record.Tail.Length,5})<Data>",
+            LogRecordType.Replace or LogRecordType.ReplaceDifference =>
+                Replace(record.AsReplace(), start + flags, tree),
+            LogRecordType.SetExternalHeader =>
+                $"{WithoutLine(node.Change)},{unique}:{space},{record.Tail.Length,5})<Data>",
             LogRecordType.EmptyTree =>
                 $"{WithoutLine(node.Change)},{tree},{unique}:{space},{record.Tail.Length})<Data>",
             LogRecordType.Delta or LogRecordType.Delta64 => Delta(record.AsDelta(), start, tree),
@@ -39,7 +41,8 @@ internal static class LogNodeText
 
     /// <summary>How lines about a change of a page begin: <c>16a0,169e,ebc:1(7,[1:142:7</c>.</summary>
     /// <param name="change">The change.</param>
-    public static string Start(in PageChange change) => $"{Times(change)}[{change.Database}:{change.Page}:{change.Line}";
+    public static string Start(in PageChange change) =>
+        $"{Times(change)}[{change.Database}:{change.Page}:{change.Line}";
 
     /// <summary>Dbtimes, transaction and session: <c>16a0,169e,ebc:1(7,</c>.</summary>
     /// <param name="change">The change.</param>
@@ -65,10 +68,12 @@ internal static class LogNodeText
     private static string WithoutLine(in PageChange change) => $"{Times(change)}[{change.Database}:{change.Page}]";
 
     private static string Insert(in InsertRecord insert, string start, string tree) =>
-        $"{start},{insert.Prefix.Length},{insert.Suffix.Length},{insert.Data.Length},rceid:{insert.Node.Version},{tree})<Data>";
+        $"{start},{insert.Prefix.Length},{insert.Suffix.Length},{insert.Data.Length},rceid:{insert.Node.Version},"
+        + $"{tree})<Data>";
 
     private static string Replace(in ReplaceRecord replace, string start, string tree) =>
-        $"{start},{replace.Data.Length,5},{replace.NewLength,5},{replace.OldLength,5},rceid:{replace.Node.Version},{tree})"
+        $"{start},{replace.Data.Length,5},{replace.NewLength,5},{replace.OldLength,5},"
+        + $"rceid:{replace.Node.Version},{tree})"
         + (replace.IsDifference ? "" : "<Data>");
 
     private static string Delta(in DeltaRecord delta, string start, string tree)

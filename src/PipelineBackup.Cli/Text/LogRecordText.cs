@@ -106,7 +106,8 @@ internal static class LogRecordText
         LogRecordType.Nop or LogRecordType.End or LogRecordType.ShutdownMark or LogRecordType.RecoveryUndo => "",
         _ when record.IsNodeChange => " " + LogNodeText.Details(record),
         _ when record.IsPageChange => " " + LogTreeText.Details(record),
-        LogRecordType.NewPage or LogRecordType.RootPageMove or LogRecordType.FreeTree => " " + LogTreeText.Details(record),
+        LogRecordType.NewPage or LogRecordType.RootPageMove or LogRecordType.FreeTree =>
+            " " + LogTreeText.Details(record),
         LogRecordType.Begin => Begin(record.Body<InnerBegin>()),
         LogRecordType.Begin0 or LogRecordType.BeginDistributed =>
             $"{Begin(record.Body<OuterBegin>().Begin)} {record.Body<OuterBegin>().Transaction}",
@@ -151,7 +152,8 @@ internal static class LogRecordText
     private static void WriteEdits(TextWriter writer, in ReplaceRecord replace)
     {
         ref readonly var node = ref replace.Node;
-        string start = $"{Indent}ReplDiff  {LogNodeText.Start(node.Change)}],objid:[{node.Change.Database}:{node.Tree}],[ Offs:";
+        string start = $"{Indent}ReplDiff  {LogNodeText.Start(node.Change)}],"
+            + $"objid:[{node.Change.Database}:{node.Tree}],[ Offs:";
         foreach (var edit in replace.Difference)
         {
             string what = edit.IsSameLength ? $"ReplaceWithSameLength ({edit.NewData.Length})"

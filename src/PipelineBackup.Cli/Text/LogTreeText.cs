@@ -56,7 +56,8 @@ internal static class LogTreeText
         ref readonly var merge = ref record.Merge;
         var change = merge.Change;
         return $"{LogNodeText.Times(change)}merge:[{change.Database}:{change.Page}:{merge.MergeLine}],"
-            + $"{Page("right", change, merge.Right, merge.RightBefore)},{Page("left", change, merge.Left, merge.LeftBefore)},"
+            + $"{Page("right", change, merge.Right, merge.RightBefore)},"
+            + $"{Page("left", change, merge.Left, merge.LeftBefore)},"
             + $"{Page("parent", change, merge.Parent, merge.ParentBefore)},{LogNodeText.Unique(change)}:"
             + $"{LogNodeText.Space(change)}:{LogNodeText.System(change)}:{Flag(merge, MergeFlags.KeyChange, "KC")}:"
             + $"{Flag(merge, MergeFlags.EmptyPage, "EP")}:{Flag(merge, MergeFlags.DeleteNode, "D")}:{merge.Type},"
@@ -80,7 +81,8 @@ internal static class LogTreeText
     {
         byte database = tree.Change.Database;
         return $"{New(tree.Change)}FDP:[{database}:{tree.Change.Page}],OE:[{database}:{tree.Owned}],"
-            + $"AE:[{database}:{tree.Available}],FDPParent:[{database}:{tree.ParentRoot}],objid:[{database}:{tree.Tree}],"
+            + $"AE:[{database}:{tree.Available}],FDPParent:[{database}:{tree.ParentRoot}],"
+            + $"objid:[{database}:{tree.Tree}],"
             + $"PageFlags:[0x{tree.PageFlags:x}],{tree.Pages},{Who(tree.Change)})";
     }
 
@@ -94,7 +96,8 @@ internal static class LogTreeText
         + $"[{tree.Change.Database}:{tree.SecondaryFirst}],+{tree.SecondaryPages},{Who(tree.Change)})";
 
     private static string NewPage(in PageCreation page) =>
-        $"{page.Time.Value:x},({page.Session:x},page:[{page.Database}:{page.Page}],objid:[{page.Database}:{page.Tree}])";
+        $"{page.Time.Value:x},({page.Session:x},page:[{page.Database}:{page.Page}],"
+        + $"objid:[{page.Database}:{page.Tree}])";
 
     private static string FreeTree(in TreeRelease tree)
     {

@@ -7,7 +7,7 @@ namespace PipelineBackup.Ese;
 /// A page is made small in two steps, undone in the other order:
 /// <code>
 /// page          header, nodes up to the first free byte │ free room │ tags
-/// dehydrated    header, nodes up to the first free byte │ tags         its count of free bytes is reduced by what is gone
+/// dehydrated    header, nodes up to the first free byte │ tags         free bytes are reduced by what is gone
 /// compressed    as a value of a record; see <see cref="ValueCompression"/>
 /// </code>
 /// The page was made dirty before its image was taken, so its dbtime is that of the record; its checksum means nothing.

@@ -125,7 +125,9 @@ public sealed class LogPacker
         Finish();
     }
 
-    /// <summary>Makes a segment of filler alone, without a time: a generation that ends before anything was put in.</summary>
+    /// <summary>
+    /// Makes a segment of filler alone, without a time: a generation that ends before anything was put in.
+    /// </summary>
     public void CloseEmpty()
     {
         Close();

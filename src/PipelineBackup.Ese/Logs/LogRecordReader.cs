@@ -77,7 +77,7 @@ public abstract class LogRecordReader : IDisposable
         return Over(file, Sound(scanner.Complete()));
     }
 
-    /// <summary>Reads a file in memory that was scanned. Of a damaged file it gives the records before the damage.</summary>
+    /// <summary>Reads a scanned file in memory. Of a damaged file it gives the records before the damage.</summary>
     /// <param name="file">All bytes of the file; they must not change while they are read.</param>
     /// <param name="scan">What the scan found.</param>
     /// <exception cref="EseException">The header cannot be read.</exception>

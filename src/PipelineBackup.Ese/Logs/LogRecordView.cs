@@ -6,8 +6,8 @@ namespace PipelineBackup.Ese;
 /// </summary>
 /// <remarks>
 /// Fixed fields are seen through <see cref="Body"/>: <c>record.Body&lt;NodeChange&gt;().Change.Page</c>. Records with
-/// tails have a view of their own: <c>record.AsInsert().Data</c>. Asking for a view that the type has not is an error of
-/// the caller; bytes from a file never cause it.
+/// tails have a view of their own: <c>record.AsInsert().Data</c>. Asking for a view that the type has not is an error
+/// of the caller; bytes from a file never cause it.
 /// </remarks>
 public readonly ref struct LogRecordView
 {
@@ -39,7 +39,9 @@ public readonly ref struct LogRecordView
     /// </summary>
     public LogPosition Position { get; }
 
-    /// <summary>Where the first byte stands (of a fragmented record: of its first fragment), behind filler and heads.</summary>
+    /// <summary>
+    /// Where the first byte stands, behind filler and heads; of a fragmented record, where its first fragment does.
+    /// </summary>
     public LogPosition FirstByte { get; }
 
     /// <summary>The type.</summary>
@@ -94,7 +96,8 @@ public readonly ref struct LogRecordView
 
     /// <summary>As <see cref="LogRecordType.Delta"/> or <see cref="LogRecordType.Delta64"/>.</summary>
     /// <exception cref="InvalidOperationException">It is another record.</exception>
-    public DeltaRecord AsDelta() => Type is LogRecordType.Delta or LogRecordType.Delta64 ? new(Bytes) : throw Mismatch();
+    public DeltaRecord AsDelta() =>
+        Type is LogRecordType.Delta or LogRecordType.Delta64 ? new(Bytes) : throw Mismatch();
 
     /// <summary>As <see cref="LogRecordType.Undo"/>.</summary>
     /// <exception cref="InvalidOperationException">It is another record.</exception>

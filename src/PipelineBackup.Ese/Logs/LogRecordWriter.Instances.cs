@@ -11,7 +11,7 @@ public sealed partial class LogRecordWriter
     public void Init(ReadOnlySpan<byte> parameters, LogTime time)
     {
         if (parameters.Length != InstanceParameters.Size)
-            throw new ArgumentException($"instance parameters take {InstanceParameters.Size} bytes", nameof(parameters));
+            throw new ArgumentException($"settings take {InstanceParameters.Size} bytes", nameof(parameters));
         Begin(LogRecordType.Init2);
         Put(parameters);
         Put(time);

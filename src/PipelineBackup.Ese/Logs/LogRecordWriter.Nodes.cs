@@ -69,7 +69,8 @@ public sealed partial class LogRecordWriter
     /// <param name="difference">The stored difference, at most 32767 bytes; see <see cref="DataDifference"/>.</param>
     public void ReplaceDifference(
         in NodeChange node, bool isLarge, int oldLength, int newLength, ReadOnlySpan<byte> difference) => Replace(
-            LogRecordType.ReplaceDifference, node, isLarge ? ReplaceRecord.LargeFlag : 0, oldLength, newLength, difference);
+            LogRecordType.ReplaceDifference, node, isLarge ? ReplaceRecord.LargeFlag : 0, oldLength, newLength,
+            difference);
 
     /// <summary>An <see cref="LogRecordType.UndoInfo"/>.</summary>
     /// <param name="node">Which node and version.</param>
@@ -103,7 +104,8 @@ public sealed partial class LogRecordWriter
     /// <param name="bookmarkKey">Key of the bookmark.</param>
     /// <param name="bookmarkData">Data of the bookmark.</param>
     public void Delta(
-        in NodeChange node, int delta, ushort offset, ReadOnlySpan<byte> bookmarkKey, ReadOnlySpan<byte> bookmarkData) =>
+        in NodeChange node, int delta, ushort offset, ReadOnlySpan<byte> bookmarkKey,
+        ReadOnlySpan<byte> bookmarkData) =>
         Delta(LogRecordType.Delta, node, delta, offset, bookmarkKey, bookmarkData);
 
     /// <summary>A <see cref="LogRecordType.Delta64"/> of a 64-bit counter.</summary>
@@ -113,7 +115,8 @@ public sealed partial class LogRecordWriter
     /// <param name="bookmarkKey">Key of the bookmark.</param>
     /// <param name="bookmarkData">Data of the bookmark.</param>
     public void Delta64(
-        in NodeChange node, long delta, ushort offset, ReadOnlySpan<byte> bookmarkKey, ReadOnlySpan<byte> bookmarkData) =>
+        in NodeChange node, long delta, ushort offset, ReadOnlySpan<byte> bookmarkKey,
+        ReadOnlySpan<byte> bookmarkData) =>
         Delta(LogRecordType.Delta64, node, delta, offset, bookmarkKey, bookmarkData);
 
     /// <summary>A <see cref="LogRecordType.SetExternalHeader"/>.</summary>
@@ -177,7 +180,8 @@ public sealed partial class LogRecordWriter
     private void Replace(
         LogRecordType type, in NodeChange node, int flag, int oldLength, int newLength, ReadOnlySpan<byte> tail)
     {
-        if (tail.Length >= ReplaceRecord.LargeFlag || (uint)newLength > ushort.MaxValue || (uint)oldLength > ushort.MaxValue)
+        if (tail.Length >= ReplaceRecord.LargeFlag || (uint)newLength > ushort.MaxValue
+            || (uint)oldLength > ushort.MaxValue)
             throw new ArgumentException("data do not fit into a record that replaces them", nameof(tail));
         Begin(type, node);
         Put((ushort)(tail.Length | flag));

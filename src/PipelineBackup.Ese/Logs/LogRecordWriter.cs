@@ -61,8 +61,8 @@ public sealed partial class LogRecordWriter
     /// <param name="imageFlags">What was done to the before-image.</param>
     /// <param name="image">The before-image, or nothing where none is needed.</param>
     public void Split(
-        in SplitChange split, ReadOnlySpan<byte> parentKey, ReadOnlySpan<byte> splitPrefix, ReadOnlySpan<byte> newPrefix,
-        BeforeImageFlags imageFlags, ReadOnlySpan<byte> image)
+        in SplitChange split, ReadOnlySpan<byte> parentKey, ReadOnlySpan<byte> splitPrefix,
+        ReadOnlySpan<byte> newPrefix, BeforeImageFlags imageFlags, ReadOnlySpan<byte> image)
     {
         Begin(LogRecordType.Split);
         Put(split);

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// The valid segments of a scanned log, from a file or from memory, with what the scan found to mend mended: flipped bits
-/// corrected, a torn segment taken from its shadow.
+/// The valid segments of a scanned log, from a file or from memory, with what the scan found to mend mended: flipped
+/// bits corrected, a torn segment taken from its shadow.
 /// </summary>
 internal sealed class SegmentSource : IDisposable
 {

@@ -96,7 +96,8 @@ public readonly ref struct DataDifference
     public static int WriteEdit(
         Span<byte> destination, bool isLarge, int offset, int oldLength, ReadOnlySpan<byte> newData)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)offset, isLarge ? ushort.MaxValue : 0x1FFFu, nameof(offset));
+        uint most = isLarge ? ushort.MaxValue : 0x1FFFu;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)offset, most, nameof(offset));
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)oldLength, (uint)ushort.MaxValue, nameof(oldLength));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(newData.Length, ushort.MaxValue, nameof(newData));
         bool isLong = oldLength > byte.MaxValue || newData.Length > byte.MaxValue;

@@ -22,7 +22,9 @@ namespace PipelineBackup.Ese;
 public readonly record struct DatabaseCreation(
     ushort Session, byte Database, uint Options, uint MaxPages, Signature Signature);
 
-/// <summary>A database is created: <see cref="LogRecordType.CreateDatabase"/>. Its position is that of the attaching.</summary>
+/// <summary>
+/// A database is created: <see cref="LogRecordType.CreateDatabase"/>. Its position is that of the attaching.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size

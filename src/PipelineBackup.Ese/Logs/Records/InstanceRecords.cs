@@ -3,7 +3,9 @@ using System.Text;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>An engine started: <see cref="LogRecordType.Init2"/>, or <see cref="LogRecordType.Init"/> without time.</summary>
+/// <summary>
+/// An engine started: <see cref="LogRecordType.Init2"/>, or <see cref="LogRecordType.Init"/> without time.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size
@@ -63,7 +65,8 @@ public readonly ref struct TextRecord
 ///   0    1  type
 ///   1    4  length of what follows
 ///   5    2  session
-///   7    1  from log version 8.4000.4.8 and .5.2: flags: 1 asks for a callback, 2 from the application, 4 before the commit
+///   7    1  from log version 8.4000.4.8 and .5.2 on: flags: 1 asks for a callback, 2 from the application,
+///           4 before the commit
 ///   8       its bytes
 /// </code>
 /// </remarks>

@@ -218,7 +218,9 @@ public readonly ref struct UndoInfoRecord
     public ReadOnlySpan<byte> OldData => _bytes[(Fixed + BookmarkKey.Length + BookmarkData.Length)..];
 }
 
-/// <summary>A counter in a node is moved: <see cref="LogRecordType.Delta"/>, <see cref="LogRecordType.Delta64"/>.</summary>
+/// <summary>
+/// A counter in a node is moved: <see cref="LogRecordType.Delta"/>, <see cref="LogRecordType.Delta64"/>.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size

@@ -55,8 +55,8 @@ public enum PageChangeFlags : byte
 /// <param name="Flags">More of it.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly record struct PageChange(
-    ushort Session, byte Database, PageNumber Page, DbTime Time, DbTime TimeBefore, TransactionId Transaction, byte Level,
-    ushort Line, PageChangeFlags Flags) : ILogRecordBody
+    ushort Session, byte Database, PageNumber Page, DbTime Time, DbTime TimeBefore, TransactionId Transaction,
+    byte Level, ushort Line, PageChangeFlags Flags) : ILogRecordBody
 {
     /// <summary>Stored length in bytes, without the type.</summary>
     public const int Size = 31;
@@ -84,7 +84,8 @@ public readonly record struct PageChange(
 /// <param name="Root">Root page of the tree.</param>
 /// <param name="Tree">Object id of the tree.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-public readonly record struct NodeChange(PageChange Change, uint Version, PageNumber Root, ObjectId Tree) : ILogRecordBody
+public readonly record struct NodeChange(PageChange Change, uint Version, PageNumber Root, ObjectId Tree)
+    : ILogRecordBody
 {
     /// <summary>Stored length in bytes, without the type.</summary>
     public const int Size = 43;

@@ -97,7 +97,8 @@ public readonly record struct DatabaseTrim(byte Database, PageNumber First, uint
 /// <param name="Checksum">Folded checksum of the page.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly record struct PageScan(
-    byte Database, PageNumber Page, UInt128 Unused, DbTime PageTime, DbTime CurrentTime, ushort Checksum) : ILogRecordBody
+    byte Database, PageNumber Page, UInt128 Unused, DbTime PageTime, DbTime CurrentTime, ushort Checksum)
+    : ILogRecordBody
 {
     /// <summary>Stands for a page when the scan is done.</summary>
     public static PageNumber Done => new(0xFFFFFFFE);

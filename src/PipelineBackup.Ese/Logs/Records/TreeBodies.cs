@@ -106,7 +106,9 @@ public readonly record struct TreeConversion2(TreeConversion Conversion, uint Av
     public static bool Describes(LogRecordType type) => type == LogRecordType.ConvertTree;
 }
 
-/// <summary>A page is made ready, empty: <see cref="LogRecordType.NewPage"/>. What it gets stands in a later record.</summary>
+/// <summary>
+/// A page is made ready, empty: <see cref="LogRecordType.NewPage"/>. What it gets stands in a later record.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size

@@ -5,7 +5,7 @@ namespace PipelineBackup.Ese;
 /// <summary>How a page is split.</summary>
 public enum SplitType : byte
 {
-    /// <summary>The root moves its nodes to a new page below itself; also where a page is changed but not split.</summary>
+    /// <summary>The root moves its nodes to a new page below itself; also where a page is not split.</summary>
     Vertical = 0,
 
     /// <summary>The upper nodes move to a new page on the right.</summary>
@@ -104,7 +104,9 @@ public readonly record struct SplitChange(
         && SplitLine == OperationLine && SplitLine == Lines - 1;
 }
 
-/// <summary>A split: <see cref="LogRecordType.Split"/>, or <see cref="LogRecordType.SplitOld"/> without image.</summary>
+/// <summary>
+/// A split: <see cref="LogRecordType.Split"/>, or <see cref="LogRecordType.SplitOld"/> without image.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size
@@ -238,7 +240,9 @@ public readonly record struct MergeChange(
     DbTime ParentBefore, PageNumber Root, ObjectId Tree, short Size, short MaxSize, short UncommittedFreeTarget,
     ushort MergeLine, MergeFlags Flags, MergeType Type);
 
-/// <summary>A merge: <see cref="LogRecordType.Merge"/>, or <see cref="LogRecordType.MergeOld"/> without image.</summary>
+/// <summary>
+/// A merge: <see cref="LogRecordType.Merge"/>, or <see cref="LogRecordType.MergeOld"/> without image.
+/// </summary>
 /// <remarks>
 /// <code>
 /// off size
