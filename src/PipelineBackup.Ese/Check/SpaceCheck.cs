@@ -48,10 +48,10 @@ internal sealed class SpaceCheck
     /// <param name="tree">The tree.</param>
     /// <param name="generation">0 for page 1, 1 for tables, 2 for their trees.</param>
     /// <param name="children">What its children own.</param>
-    /// <param name="countLeaks">Whether owned pages without a use are findings.</param>
+    /// <param name="tellLeaks">Whether owned pages without a use are findings; they are counted in any case.</param>
     /// <param name="cancellationToken">Ends the check between two pages.</param>
     /// <returns>What it owns, for the check of its parent.</returns>
-    public OwnedSpace Run(TreeIdentity tree, int generation, IReadOnlyList<OwnedSpace> children, bool countLeaks,
+    public OwnedSpace Run(TreeIdentity tree, int generation, IReadOnlyList<OwnedSpace> children, bool tellLeaks,
         CancellationToken cancellationToken)
     {
         (_tree, _generation) = (tree, generation);
@@ -65,8 +65,8 @@ internal sealed class SpaceCheck
         {
             CheckSpaceTrees(space, cancellationToken);
             CheckAvailable(space);
-            if (countLeaks && _isOwnedKnown && !_findings.IsFull)
-                CheckLeaks(extents);
+            if (_isOwnedKnown && !_findings.IsFull)
+                CheckLeaks(extents, tellLeaks);
         }
 
         foreach (var extent in extents)
@@ -191,7 +191,7 @@ internal sealed class SpaceCheck
             Found(EseError.SPAvailExtCorrupted, twice, $"is {use}, yet in use (extent {extent})");
     }
 
-    private void CheckLeaks(List<PageExtent> extents)
+    private void CheckLeaks(List<PageExtent> extents, bool tellLeaks)
     {
         long leaked = 0;
         var first = PageNumber.None;
@@ -202,7 +202,7 @@ internal sealed class SpaceCheck
         }
 
         Leaked += leaked;
-        if (leaked > 0)
+        if (leaked > 0 && tellLeaks)
             Found(EseError.DatabaseLeakInSpace, first, $"is owned but neither used nor available ({leaked} such pages)");
     }
 

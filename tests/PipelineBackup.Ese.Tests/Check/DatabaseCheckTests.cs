@@ -56,6 +56,14 @@ public sealed class DatabaseCheckTests
     }
 
     [Fact]
+    public void Pages_lost_in_a_crash_are_counted_and_no_finding()
+    {
+        var report = Check(Path.Combine(GoldenSets.Real("V3_srum_win11_dirty"), "SRUDB.dat"));
+        Assert.Equal(10, report.LeakedPages);
+        Assert.Equal([], report.Findings.Select(finding => finding.ToString()));
+    }
+
+    [Fact]
     public void A_torn_database_is_checked_to_its_end()
     {
         GoldenSets.RequireCorpus();

@@ -59,6 +59,66 @@ public sealed partial class DocumentedBytesTests
         Assert.Equal(LineFlags.Deleted, deleted.Flags);
     }
 
+    [Fact]
+    public void The_snippet_of_the_pages_shows_the_nodes_of_a_page()
+    {
+        using var output = new StringWriter();
+        string path = Database;
+        using var file = DatabaseFile.Open(path);           // headers, last page, cache, inspection
+        byte[] buffer = new byte[file.PageSize.Bytes];      // the buffer is yours, the page stays in it
+        PageVerdict verdict = file.Read(new PageNumber(13), buffer);
+        if (verdict.Error == EseError.Success)              // damage is an answer
+        {
+            var page = new PageView(buffer);
+            for (int line = 0; line < page.NodeCount; line++)
+            {
+                if (page.Node(line, out NodeView node) == PageRule.None)
+                    output.WriteLine($"{Convert.ToHexString(node.KeyToArray())} {node.Data.Length} bytes {node.Flags}");
+            }
+        }
+
+        Assert.StartsWith("7F800000027F80017F80000002 45 bytes Versioned, Compressed", output.ToString(),
+            StringComparison.Ordinal);
+        Assert.Equal(60, output.ToString().Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void The_snippet_of_a_cursor_walks_and_finds()
+    {
+        using var output = new StringWriter();
+        using var file = DatabaseFile.Open(Database);
+        byte[] key = Convert.FromHexString("7f800000027f80027f80000001"), data = [], start = [0x7F, 0x80];
+        var cursor = new TreeCursor(file, root: new PageNumber(4), objectId: new ObjectId(2));
+        while (cursor.MoveNext())
+            output.WriteLine($"{cursor.Page}:{cursor.Line} {Convert.ToHexString(cursor.Key)} {cursor.Data.Length}");
+
+        bool found = cursor.Seek(key)               // that key exactly
+            && cursor.SeekAtLeast(key)              // that key or the next greater
+            && cursor.SeekAtLeast(key, data)        // where keys repeat: that node or the next
+            && cursor.SeekPrefix(start);            // the first key that begins so
+        Assert.True(found);
+        Assert.Equal((new PageNumber(13), 0), (cursor.Page, cursor.Line));
+        Assert.StartsWith("13:0 7F800000027F80017F80000002 45", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_snippet_of_the_check_shows_what_is_wrong()
+    {
+        using var output = new StringWriter();
+        string path = Path.Combine(GoldenSets.NewFolder(), "db1.edb");
+        byte[] bytes = File.ReadAllBytes(Database);
+        bytes.AsSpan((int)new PageNumber(14).FileOffset(PageSize.Default) + 100, 50).Clear();
+        File.WriteAllBytes(path, bytes);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        using var file = DatabaseFile.Open(path);
+        CheckReport report = new DatabaseCheck(file, file.Header).Run(cancellationToken);
+        foreach (CheckFinding finding in report.Findings)
+            output.WriteLine(finding);                      // -327 orders, page 61: its left sibling is 58, not 60
+        Assert.Contains("-1018 MSysObjects, page 14: cannot be read", output.ToString(), StringComparison.Ordinal);
+    }
+
+    private static string Database => Path.Combine(GoldenSets.Small("clean-4096"), "files", "db1.edb");
+
     private static string Node(MemoryPages file, uint page, int line)
     {
         Assert.Equal(PageRule.None, file.View(new(page)).Node(line, out var node));
