@@ -29,13 +29,7 @@ public class LogScanBenchmarks
     {
         _log = new byte[Segments * Segment];
         var random = new Random(1);
-        var header = _log.AsSpan(0, Segment);
-        // Generation, sizes, version 8.4000.130.280, file type.
-        (int, int)[] fields = [(4, 7), (8, 1 << 16 | Segment), (12, Segments), (32, 8), (36, 4000),
-            (40, 130), (648, 280), (667, 3)];
-        foreach (var (offset, value) in fields)
-            BinaryPrimitives.WriteInt32LittleEndian(header[offset..], value);
-        BinaryPrimitives.WriteUInt32LittleEndian(header, HeaderChecksum.Compute(header));
+        WriteHeader(_log, Segments);
         for (int i = 1; i < Segments - 1; i++)
         {
             bool used = Content == "full" || i < Segments / 4;
@@ -50,6 +44,18 @@ public class LogScanBenchmarks
 
         if (!Scan().IsGood)
             throw new InvalidOperationException("the file made for the benchmark is not sound");
+    }
+
+    /// <summary>Writes the header of a log of generation 7.</summary>
+    internal static void WriteHeader(Span<byte> log, int segments)
+    {
+        var header = log[..Segment];
+        // Generation, sizes, version 8.4000.130.280, file type.
+        (int, int)[] fields = [(4, 7), (8, 1 << 16 | Segment), (12, segments), (32, 8), (36, 4000),
+            (40, 130), (648, 280), (667, 3)];
+        foreach (var (offset, value) in fields)
+            BinaryPrimitives.WriteInt32LittleEndian(header[offset..], value);
+        BinaryPrimitives.WriteUInt32LittleEndian(header, HeaderChecksum.Compute(header));
     }
 
     /// <summary>The scan.</summary>

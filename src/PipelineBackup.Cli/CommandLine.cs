@@ -44,6 +44,8 @@ internal static class CommandLine
                 new EseInfoCommand(),
                 new EseChecksumCommand(),
                 new EseLogsCommand(),
+                new EseDumpCommand(),
+                new EseCheckCommand(),
             },
             new DemoCommand(),
             s_json,

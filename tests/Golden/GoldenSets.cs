@@ -41,6 +41,13 @@ internal static class GoldenSets
     /// <summary>The unpacked folder of a corpus set of a real machine. Skips the test without a corpus.</summary>
     public static string Real(string set) => FromCorpus("real", set);
 
+    /// <summary>The engine's dump of the database of a real machine, compressed. Skips the test without a corpus.</summary>
+    public static string RealDump(string set)
+    {
+        RequireCorpus();
+        return Path.Combine(Corpus, "real", "expected", set + ".jsonl.gz");
+    }
+
     /// <summary>Skips the running test unless the corpus is there.</summary>
     public static void RequireCorpus() =>
         Assert.SkipUnless(HasCorpus, "the corpus of the real engine is not on this machine (set PIPELINEBACKUP_CORPUS to its folder)");

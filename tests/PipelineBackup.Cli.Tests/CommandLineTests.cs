@@ -33,7 +33,7 @@ public class CommandLineTests
     [InlineData("restore latest --from x --to y --map a=b --map A=c", "'A' is mapped twice")]
     [InlineData("restore latest --from x --to y --roll-forward z")]
     [InlineData("ese info")]
-    [InlineData("ese logs x --records")]
+    [InlineData("ese logs x --gaps")]
     [InlineData("demo extra")]
     [InlineData("expire --from x")]
     public void A_wrong_command_line_is_a_usage_error_with_a_hint(string line, string expected = "")
@@ -61,7 +61,9 @@ public class CommandLineTests
     [InlineData("restore", "--from --to --set --staging --database --map --no-recover --plugin <id|latest> OLD=NEW")]
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
+    [InlineData("ese check", "<database>")]
     [InlineData("ese logs", "<file|directory>")]
+    [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
     [InlineData("demo", "--keep")]
     public void Help_names_every_option_an_example_and_the_exit_codes(string command, string words)
     {
@@ -80,7 +82,7 @@ public class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "checksum", "demo", "info", "list", "logs", "restore", "show", "verify"],
+        Assert.Equal(["backup", "check", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {

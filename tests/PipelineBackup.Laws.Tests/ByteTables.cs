@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace PipelineBackup.Laws;
 
 /// <summary>
-/// The byte tables that are drawn above persisted types: rows in order, none on another, and the last one ending where
-/// the type's <c>Size</c> says.
+/// The byte tables that are drawn above persisted types: rows in order, none on another, and one ending where the type's
+/// <c>Size</c> says.
 /// </summary>
 internal static partial class ByteTables
 {
@@ -33,13 +33,10 @@ internal static partial class ByteTables
         var sizes = SizeConstant().Matches(text).Select(match => Number(match.Groups[1].Value)).ToList();
         if (tables.Count != 1 || sizes.Count != 1)
             yield break;
+        // Rows behind the size are there sometimes only; a last row without a size fills what is left.
         var last = tables[0][^1];
-        long tableEnd = last.Offset + last.Size;
-        // A last row without a size tells what follows the fields.
-        if (last.Size > 0 && tables[0].All(row => row.Size > 0) && tableEnd != sizes[0])
-            yield return $"{path}: the table ends at {tableEnd}, not at the size {sizes[0]}";
-        else if (tableEnd > sizes[0])
-            yield return $"{path}: the table ends at {tableEnd}, beyond the size {sizes[0]}";
+        if (!tables[0].Exists(row => row.Offset + row.Size == sizes[0]) && (last.Size > 0 || last.Offset > sizes[0]))
+            yield return $"{path}: no row ends at the size {sizes[0]}";
     }
 
     // A header line with "off size" twice or more stands above as many columns of rows, side by side.
@@ -80,9 +77,8 @@ internal static partial class ByteTables
 
     private static void Take(string line, MatchCollection heads, int column, List<(long, long)> rows)
     {
-        int start = column == 0 ? line.IndexOf("///", StringComparison.Ordinal) + 3 : heads[column].Index;
-        int end = column + 1 < heads.Count ? heads[column + 1].Index : line.Length;
-        if (start < 3 || start >= line.Length)
+        int start = heads[column].Index, end = column + 1 < heads.Count ? heads[column + 1].Index : line.Length;
+        if (start >= line.Length)
             return;
         var row = Row().Match(line[start..Math.Min(end, line.Length)]);
         if (row.Success)
@@ -91,7 +87,8 @@ internal static partial class ByteTables
 
     private static long Number(string digits) => long.Parse(digits, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(" ?off size")]
+    // With the blanks before it: a number may be wider than the word above it. Other columns may stand before.
+    [GeneratedRegex(" {0,2}off size")]
     private static partial Regex Head();
 
     [GeneratedRegex(@"^ *(\d+)(?: +(\d+))?  ")]

@@ -6,10 +6,10 @@ namespace PipelineBackup.Laws;
 public partial class DocumentLawTests
 {
     [Fact]
-    public void Every_link_between_documents_leads_somewhere() => Assert.Empty(DeadLinks(SourceTree.OnDisk));
+    public void Every_link_between_documents_leads_somewhere() => Law.Holds(DeadLinks(SourceTree.OnDisk));
 
     [Fact]
-    public void Every_name_in_the_glossary_is_one_of_the_code() => Assert.Empty(UnknownWords(SourceTree.OnDisk));
+    public void Every_name_in_the_glossary_is_one_of_the_code() => Law.Holds(UnknownWords(SourceTree.OnDisk));
 
     [Fact]
     public void A_dead_link_and_an_unknown_word_are_caught()

@@ -42,21 +42,21 @@ internal sealed class EseChecksumCommand : OperationCommand
         var (databases, logs, skipped) = Choose(path);
         long total = databases.Concat(logs).Sum(file => new FileInfo(file).Length), done = 0;
         using var progress = run.StartProgress("checksum");
-        var checkedDatabases = new List<DatabaseCheck>();
+        var checkedDatabases = new List<DatabaseChecksums>();
         foreach (string file in databases)
         {
             string name = Path.GetFileName(file);
             void Tell(long bytes) =>
                 progress.Report(new(ProgressPhase.Databases, name, Interlocked.Add(ref done, bytes), total, 0));
 
-            checkedDatabases.Add(DatabaseCheck.Run(file, Tell, cancellationToken));
+            checkedDatabases.Add(DatabaseChecksums.Run(file, Tell, cancellationToken));
         }
 
-        var checkedLogs = new List<LogCheck>();
+        var checkedLogs = new List<LogChecksums>();
         foreach (string file in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var log = LogCheck.Run(file);
+            var log = LogChecksums.Run(file);
             checkedLogs.Add(log);
             progress.Report(new(ProgressPhase.Logs, log.FileName, done += log.Scan.Length, total, 0));
         }
@@ -118,7 +118,7 @@ internal sealed class EseChecksumCommand : OperationCommand
         _ => "no database or log",
     };
 
-    private static CommandFailure? FailureOf(List<DatabaseCheck> databases, List<LogCheck> logs)
+    private static CommandFailure? FailureOf(List<DatabaseChecksums> databases, List<LogChecksums> logs)
     {
         long pages = databases.Sum(database => database.Bad);
         int badLogs = logs.Count(log => log.Error != EseError.Success);
@@ -151,7 +151,7 @@ internal sealed class EseChecksumCommand : OperationCommand
     private static string Place(PageFault fault) =>
         fault.Page == 0 ? "header" : string.Create(CultureInfo.InvariantCulture, $"page {fault.Page}");
 
-    private static JsonObject ToJson(DatabaseCheck database) => new()
+    private static JsonObject ToJson(DatabaseChecksums database) => new()
     {
         ["file"] = database.Name,
         ["pages"] = database.Pages,
@@ -170,7 +170,7 @@ internal sealed class EseChecksumCommand : OperationCommand
         ["notes"] = JsonOutput.List(database.Notes),
     };
 
-    private static void Write(TextWriter output, List<DatabaseCheck> databases, List<LogCheck> logs,
+    private static void Write(TextWriter output, List<DatabaseChecksums> databases, List<LogChecksums> logs,
         List<string> skipped)
     {
         foreach (var database in databases)

@@ -78,7 +78,7 @@ internal sealed class EseInfoCommand : OperationCommand
     private static CommandResult Log(string path)
     {
         var scan = LogFileReader.Scan(path);
-        var check = LogCheck.Of(Path.GetFileName(path), scan);
+        var check = LogChecksums.Of(Path.GetFileName(path), scan);
         bool isNamed = LogFileName.TryParse(Path.GetFileName(path), out var name);
         var checkpoint = isNamed ? CheckpointBeside(path, name) : null;
         var json = LogHeaderText.ToJson(scan);

@@ -13,10 +13,19 @@ internal sealed class EseLogsCommand : OperationCommand
         Description = "A log, or a directory of logs, with the databases that need them",
     };
 
+    private readonly Option<bool> _records = new("--records")
+    {
+        Description = "Shows every log record too, as the engine's tool does (eseutil /ml /v)",
+    };
+
     public EseLogsCommand()
         : base("logs",
             "Shows the chain of logs, its gaps and damages, and the error that recovery of the databases beside it "
-            + "would meet; writes nothing") => Add(_path);
+            + "would meet; writes nothing")
+    {
+        Add(_path);
+        Add(_records);
+    }
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup ese logs /mnt/snapshot/ntds";
@@ -38,17 +47,23 @@ internal sealed class EseLogsCommand : OperationCommand
         CancellationToken cancellationToken) => Task.Run(() =>
     {
         string path = parsed.GetValue(_path)!;
-        return Directory.Exists(path) ? InspectDirectory(path, run, cancellationToken) : InspectFile(path);
+        bool records = parsed.GetValue(_records);
+        return Directory.Exists(path)
+            ? InspectDirectory(path, records, run, cancellationToken)
+            : InspectFile(path, records, run, cancellationToken);
     }, cancellationToken);
 
-    private static CommandResult InspectFile(string path)
+    private static CommandResult InspectFile(
+        string path, bool records, Invocation run, CancellationToken cancellationToken)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"'{path}' is not there", path);
-        var check = LogCheck.Of(Path.GetFileName(path), LogFileReader.Scan(path));
-        var failure = check.Error == EseError.Success ? null
-            : CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
-                "take the file from another copy or backup");
+        var check = LogChecksums.Of(Path.GetFileName(path), LogFileReader.Scan(path, collectSegments: records));
+        var damage = records ? LogRecordDump.Write(run, path, check.Scan, cancellationToken) : null;
+        var failure = check.Error != EseError.Success
+            ? CommandFailure.Of(ExitCode.Refused, check.Error, $"'{check.FileName}': {check.Message}",
+                "take the file from another copy or backup")
+            : Damaged(check.FileName, damage);
         return new()
         {
             Exit = failure?.Exit ?? ExitCode.Done,
@@ -59,7 +74,14 @@ internal sealed class EseLogsCommand : OperationCommand
         };
     }
 
-    private static CommandResult InspectDirectory(string path, Invocation run, CancellationToken cancellationToken)
+    // Only who reads the records learns that they are none, though all checksums are right.
+    private static CommandFailure? Damaged(string fileName, EseException? damage) => damage is null
+        ? null
+        : CommandFailure.Of(ExitCode.Refused, damage.Error, $"'{fileName}': {damage.Message}",
+            "take the file from another copy or backup");
+
+    private static CommandResult InspectDirectory(
+        string path, bool records, Invocation run, CancellationToken cancellationToken)
     {
         var streams = LogChain.FindBaseNames(path);
         var databases = FindDatabases(path);
@@ -76,8 +98,10 @@ internal sealed class EseLogsCommand : OperationCommand
             judged.Add(JudgedChain.Judge(path, chain, [.. mine]));
         }
 
-        var worst = judged.Select(chain => chain.Failure).OfType<CommandFailure>()
-            .OrderByDescending(failure => failure.Exit).FirstOrDefault();
+        var failures = judged.Select(chain => chain.Failure);
+        if (records)
+            failures = failures.Concat(WriteRecords(judged, progress, run, cancellationToken));
+        var worst = failures.OfType<CommandFailure>().OrderByDescending(failure => failure.Exit).FirstOrDefault();
         return new()
         {
             Exit = worst?.Exit ?? ExitCode.Done,
@@ -93,6 +117,21 @@ internal sealed class EseLogsCommand : OperationCommand
                     LogChainText.Write(output, chain);
             },
         };
+    }
+
+    private static List<CommandFailure?> WriteRecords(
+        List<JudgedChain> judged, ProgressLine progress, Invocation run, CancellationToken cancellationToken)
+    {
+        progress.Clear();
+        var failures = new List<CommandFailure?>();
+        foreach (var log in judged.SelectMany(chain => chain.Chain.Generations))
+        {
+            // The scans of a chain keep no lists of segments: there may be very many.
+            var scan = LogFileReader.Scan(log.Path!, collectSegments: true);
+            failures.Add(Damaged(log.FileName, LogRecordDump.Write(run, log.Path!, scan, cancellationToken)));
+        }
+
+        return failures;
     }
 
     private static Exception NoLogs(string path, List<LogNeeds> databases) =>

@@ -8,7 +8,7 @@ namespace PipelineBackup.Cli.Inspection;
 internal static class LogChainText
 {
     /// <summary>The logs in a table.</summary>
-    public static TextTable Table(IEnumerable<(LogCheck Check, LogGeneration Generation, long Length)> logs)
+    public static TextTable Table(IEnumerable<(LogChecksums Check, LogGeneration Generation, long Length)> logs)
     {
         var table = new TextTable(">GENERATION", "FILE", "CREATED", ">SEGMENTS USED", ">SIZE", "STATE");
         foreach (var (check, generation, length) in logs)
@@ -26,7 +26,7 @@ internal static class LogChainText
     {
         var chain = judged.Chain;
         output.Write($"log stream {chain.BaseName}, signature {chain.Signature}\n\n");
-        Table(chain.Generations.Select(log => (LogCheck.Of(log.FileName, log.Scan!), log.Generation, log.Length)))
+        Table(chain.Generations.Select(log => (LogChecksums.Of(log.FileName, log.Scan!), log.Generation, log.Length)))
             .Write(output);
         output.Write("\n");
         foreach (var database in judged.Databases)
@@ -49,7 +49,7 @@ internal static class LogChainText
         ["baseName"] = judged.Chain.BaseName,
         ["signature"] = judged.Chain.Signature.IsSet ? judged.Chain.Signature.ToHex() : null,
         ["logs"] = JsonOutput.List(judged.Chain.Generations.Select(log =>
-            LogCheck.Of(log.FileName, log.Scan!).ToJson())),
+            LogChecksums.Of(log.FileName, log.Scan!).ToJson())),
         ["databases"] = JsonOutput.List(judged.Databases.Select(database => new JsonObject
         {
             ["name"] = database.Name,

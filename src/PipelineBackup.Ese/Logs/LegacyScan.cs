@@ -12,7 +12,8 @@ namespace PipelineBackup.Ese;
 /// <param name="header">Its header, which names the length of <paramref name="bytes"/>.</param>
 internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
 {
-    private readonly record struct Link(int At, LegacyLogChecksum Record, int End);
+    /// <summary>A checksum record and the end of what it covers.</summary>
+    internal readonly record struct Link(int At, LegacyLogChecksum Record, int End);
 
     private readonly int _sector = header.SectorSize;
     // The last sector is for a shadow only.
@@ -38,6 +39,16 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
             CleanShutdown = verdict == LogScanVerdict.Good ? FindClosingRecord() : default,
         };
     }
+
+    /// <summary>The chain, as far as it is sound.</summary>
+    public IReadOnlyList<Link> Links => _links;
+
+    /// <summary>
+    /// Whether a checksum record begins anew behind a repair: the bytes before it, back to the end of the range before,
+    /// are void, and so is a record that reaches into them.
+    /// </summary>
+    /// <param name="link">A link of the chain.</param>
+    public bool BeginsAnew(Link link) => link.Record.Backwards == 0 && link.At % _sector != 0;
 
     private Span<byte> File => bytes.Span;
 
@@ -203,7 +214,7 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
         for (int i = 0; i < _links.Count; i++)
         {
             bool isLast = i == _links.Count - 1;
-            bool isVoid = !isLast && _links[i + 1].Record.Backwards == 0 && _links[i + 1].At % _sector != 0;
+            bool isVoid = !isLast && BeginsAnew(_links[i + 1]);
             if (!isLast && !isVoid)
                 continue;
             bool whole = WalkRecords(ref at, isLast ? _end : _links[i].End, ref closing);
@@ -219,17 +230,17 @@ internal sealed class LegacyScan(Memory<byte> bytes, LogHeader header)
     {
         while (at < end)
         {
-            byte type = File[at];
-            int size = type == LogRecordSize.Nop ? 1 : LogRecordSize.Measure(File[at..end]);
+            var type = (LogRecordType)File[at];
+            int size = type == LogRecordType.Nop ? 1 : LogRecordCatalogue.Measure(File[at..end]);
             if (size == 0)
             {
                 closing = default;
                 return false;
             }
 
-            if (LogRecordSize.IsClosing(type))
+            if (LogRecordCatalogue.IsClosing(type))
                 closing = Position(at);
-            else if (type is not (LogRecordSize.Nop or LogRecordSize.Nop2 or LegacyLogChecksum.RecordType))
+            else if (type is not (LogRecordType.Nop or LogRecordType.Nop2 or LogRecordType.Checksum))
                 closing = default;
             at += size;
         }

@@ -100,7 +100,8 @@ public static class LogFileReader
         }
     }
 
-    private static int Fill(SafeFileHandle handle, Span<byte> buffer, long at)
+    /// <summary>Reads until a buffer is full or the file ends.</summary>
+    internal static int Fill(SafeFileHandle handle, Span<byte> buffer, long at)
     {
         int done = 0;
         while (done < buffer.Length)

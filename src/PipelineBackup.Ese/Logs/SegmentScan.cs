@@ -235,17 +235,17 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         int position = 0;
         for (int at = HeaderBytes; at < Size;)
         {
-            byte type = _lastValid[at];
-            int size = type == LogRecordSize.Nop ? 1 : LogRecordSize.Measure(_lastValid.AsSpan(at));
+            var type = (LogRecordType)_lastValid[at];
+            int size = type == LogRecordType.Nop ? 1 : LogRecordCatalogue.Measure(_lastValid.AsSpan(at));
             if (size == 0)
                 return default;
-            if (LogRecordSize.IsClosing(type))
+            if (LogRecordCatalogue.IsClosing(type))
                 closing = new(header.Generation, _last, position);
-            else if (type is not (LogRecordSize.Nop or LogRecordSize.Nop2))
+            else if (type is not (LogRecordType.Nop or LogRecordType.Nop2))
                 closing = default;
             at += size;
             // Filler of one byte belongs to the record behind it.
-            if (type != LogRecordSize.Nop)
+            if (type != LogRecordType.Nop)
                 position = at;
         }
 

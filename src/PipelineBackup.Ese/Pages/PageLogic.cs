@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
 namespace PipelineBackup.Ese;
@@ -12,8 +11,6 @@ internal static class PageLogic
         PageFlags.PreInit | PageFlags.NewRecordFormat | PageFlags.EccChecksum | PageFlags.FlushType;
 
     private const int LeastLineBytes = 4;
-
-    private const int LengthMask = 0x1FFF;
 
     /// <summary>Checks a page.</summary>
     /// <param name="page">Any bytes of a page's length.</param>
@@ -120,71 +117,21 @@ internal static class PageLogic
         ReadOnlySpan<byte> priorHead = [], priorTail = [];
         for (int i = page.ReservedTags; i < tags; i++)
         {
-            var rule = ReadKey(page, i, prefix, out var head, out var tail);
+            page.ReadTag(i, out int offset, out int length);
+            var flags = page.FlagsOf(i, offset, length);
+            var rule = NodeView.Decode(page.Bytes.Slice(offset, length), flags, prefix, out var node);
             if (rule != PageRule.None)
                 return rule;
-            bool isEmpty = head.Length + tail.Length == 0;
-            if (isEmpty && (isLeaf || i != last))
+            if (node.HasEmptyKey && (isLeaf || i != last))
                 return PageRule.EmptyKey;
 
             // The empty key that ends a level of the tree stands for infinity.
-            if (!isEmpty && CompareKeys(head, tail, priorHead, priorTail) < 0)
+            if (!node.HasEmptyKey && KeyOrder.CompareOnPage(node.KeyHead, node.KeyTail, priorHead, priorTail) < 0)
                 return PageRule.KeyOrder;
-            priorHead = head;
-            priorTail = tail;
+            priorHead = node.KeyHead;
+            priorTail = node.KeyTail;
         }
 
         return PageRule.None;
-    }
-
-    /// <summary>The two parts of a node's key: what it borrows, what it holds.</summary>
-    private static PageRule ReadKey(PageView page, int index, ReadOnlySpan<byte> prefix,
-        out ReadOnlySpan<byte> head, out ReadOnlySpan<byte> tail)
-    {
-        page.ReadTag(index, out int offset, out int length);
-        var line = page.Bytes.Slice(offset, length);
-        head = tail = [];
-        if ((page.FlagsOf(index, offset, length) & LineFlags.Compressed) != 0)
-        {
-            if (line.Length < 2)
-                return PageRule.NodeLength;
-            int borrowed = BinaryPrimitives.ReadUInt16LittleEndian(line) & LengthMask;
-            if (borrowed > prefix.Length)
-                return PageRule.PrefixLength;
-            head = prefix[..borrowed];
-            line = line[2..];
-        }
-
-        if (line.Length < 2)
-            return PageRule.NodeLength;
-        int held = BinaryPrimitives.ReadUInt16LittleEndian(line) & LengthMask;
-        if (held >= line.Length - 2)
-            return PageRule.NodeLength;
-        tail = line.Slice(2, held);
-        return PageRule.None;
-    }
-
-    /// <summary>
-    /// Compares two keys of one page byte by byte. Both heads begin the same prefix key, so the shorter one's length is
-    /// known to be equal.
-    /// </summary>
-    private static int CompareKeys(ReadOnlySpan<byte> headA, ReadOnlySpan<byte> tailA,
-        ReadOnlySpan<byte> headB, ReadOnlySpan<byte> tailB)
-    {
-        int same = Math.Min(headA.Length, headB.Length);
-        headA = headA[same..];
-        headB = headB[same..];
-        if (headA.Length == 0 && headB.Length == 0)
-            return tailA.SequenceCompareTo(tailB);
-        return headA.Length > 0 ? CompareSplit(headA, tailA, tailB) : -CompareSplit(headB, tailB, tailA);
-    }
-
-    private static int CompareSplit(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail, ReadOnlySpan<byte> whole)
-    {
-        int common = Math.Min(head.Length, whole.Length);
-        int order = head[..common].SequenceCompareTo(whole[..common]);
-        if (order != 0)
-            return order;
-        return common < head.Length ? 1 : tail.SequenceCompareTo(whole[common..]);
     }
 }

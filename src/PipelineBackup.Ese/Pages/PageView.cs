@@ -37,7 +37,7 @@ public readonly ref struct PageView
     public const int TagBytes = 4;
 
     /// <summary>Length of the split buffer, with which the external header of a space tree's root begins.</summary>
-    private const int SplitBufferBytes = 16;
+    private const int SplitBufferBytes = SplitBuffer.Size;
 
     private const int CountMask = 0xFFF;
 
@@ -48,6 +48,13 @@ public readonly ref struct PageView
     {
         if (page.Length == 0 || !PageSize.TryCreate(page.Length, out var size))
             throw new ArgumentException("a page has 2048, 4096, 8192, 16384 or 32768 bytes", nameof(page));
+        Bytes = page;
+        Size = size;
+    }
+
+    /// <summary>Looks at a page whose size was made sure of before.</summary>
+    internal PageView(ReadOnlySpan<byte> page, PageSize size)
+    {
         Bytes = page;
         Size = size;
     }
@@ -105,18 +112,46 @@ public readonly ref struct PageView
     /// <summary>Whether every byte is zero: a page that was never written.</summary>
     public bool IsZero => Checksum == 0 && !Bytes.ContainsAnyExcept((byte)0);
 
+    /// <summary>Number of nodes: tags in use less the reserved ones; 0 when the header contradicts itself.</summary>
+    public int NodeCount => Math.Max(0, TagCount - ReservedTags);
+
+    /// <summary>Whether the page is a leaf.</summary>
+    public bool IsLeaf => (Flags & PageFlags.Leaf) != 0;
+
+    /// <summary>Whether the page is the root of a tree.</summary>
+    public bool IsRoot => (Flags & PageFlags.Root) != 0;
+
+    /// <summary>
+    /// Whether keys of the page's tree may repeat, so that key and data tell nodes apart. Never so in a space tree: its
+    /// pages carry the mark of their owner.
+    /// </summary>
+    public bool HasRepeatingKeys =>
+        (Flags & (PageFlags.NonUniqueKeys | PageFlags.SpaceTree)) == PageFlags.NonUniqueKeys;
+
+    /// <summary>
+    /// The line of tag 0: of a root what <see cref="RootHeader"/> or, in a space tree, <see cref="SplitBuffer"/> reads,
+    /// of any other page its prefix key.
+    /// </summary>
+    public ReadOnlySpan<byte> ExternalHeader => Line(0);
+
     /// <summary>The first bytes that nodes of this page may borrow for their keys.</summary>
     public ReadOnlySpan<byte> PrefixKey
     {
         get
         {
             var header = Line(0);
-            if ((Flags & PageFlags.Root) == 0)
+            if (!IsRoot)
                 return header;
             bool isSpace = (Flags & PageFlags.SpaceTree) != 0;
             return isSpace && header.Length > SplitBufferBytes ? header[SplitBufferBytes..] : [];
         }
     }
+
+    /// <summary>One node. Never throws, whatever the bytes.</summary>
+    /// <param name="line">Its number on the page, 0 being the first node.</param>
+    /// <param name="node">The node, when it is whole.</param>
+    /// <returns><see cref="PageRule.None"/>, or what is wrong as <see cref="NodeView.Read"/> tells it.</returns>
+    public PageRule Node(int line, out NodeView node) => NodeView.Read(this, line + ReservedTags, out node);
 
     /// <summary>One tag.</summary>
     /// <param name="index">Its number; 0 is the external header.</param>

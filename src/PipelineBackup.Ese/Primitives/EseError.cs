@@ -9,6 +9,27 @@ public enum EseError
     /// <summary>No error.</summary>
     Success = 0,
 
+    /// <summary>A link to a sibling page leads to no such page.</summary>
+    BadPageLink = -327,
+
+    /// <summary>A link to a page of the next lower level leads to no such page.</summary>
+    BadParentPageLink = -338,
+
+    /// <summary>The tree of a tree's available extents is damaged: it contradicts what is owned or in use.</summary>
+    SPAvailExtCorrupted = -341,
+
+    /// <summary>The tree of a tree's owned extents is damaged: it contradicts other trees or the file.</summary>
+    SPOwnExtCorrupted = -343,
+
+    /// <summary>A page was changed later than the database by its own count.</summary>
+    DbTimeCorrupted = -344,
+
+    /// <summary>Pages are owned by a tree that neither uses them nor has them to give.</summary>
+    DatabaseLeakInSpace = -348,
+
+    /// <summary>The bytes a stored value decompresses to are not the ones it was compressed from.</summary>
+    CompressionIntegrityCheckFailed = -431,
+
     /// <summary>A log file is damaged.</summary>
     LogFileCorrupt = -501,
 
@@ -126,8 +147,35 @@ public enum EseError
     /// <summary>Two files that belong together have different page sizes.</summary>
     PageSizeMismatch = -1213,
 
+    /// <summary>The catalog is damaged: a row is missing or contradicts another.</summary>
+    CatalogCorrupted = -1220,
+
     /// <summary>Pages of the database are being reseeded.</summary>
     DatabaseIncompleteIncrementalReseed = -1226,
+
+    /// <summary>There is no such table.</summary>
+    ObjectNotFound = -1305,
+
+    /// <summary>There is no such index.</summary>
+    IndexNotFound = -1404,
+
+    /// <summary>A row stands under another key than its columns make.</summary>
+    PrimaryIndexCorrupted = -1413,
+
+    /// <summary>An index does not list the rows of its table.</summary>
+    SecondaryIndexCorrupted = -1414,
+
+    /// <summary>There is no such column.</summary>
+    ColumnNotFound = -1507,
+
+    /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
+    LVCorrupted = -1526,
+
+    /// <summary>A compressed value cannot be decompressed.</summary>
+    DecompressionFailed = -1620,
+
+    /// <summary>An encrypted value cannot be decrypted.</summary>
+    DecryptionFailed = -1622,
 
     /// <summary>There is no such file.</summary>
     FileNotFound = -1811,

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace PipelineBackup.Ese;
@@ -14,6 +15,7 @@ namespace PipelineBackup.Ese;
 /// </code>
 /// Two signatures match only when all 28 bytes do; all zero means none.
 /// </remarks>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly record struct Signature
 {
     /// <summary>Stored length in bytes.</summary>

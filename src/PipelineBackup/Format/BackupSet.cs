@@ -17,10 +17,11 @@ public readonly record struct BackupSet
     private BackupSet(string name) => _name = name;
 
     /// <summary>Takes a set's name.</summary>
-    /// <param name="name">Letters, digits, <c>.</c>, <c>_</c>, <c>-</c>; not starting with a dot; at most 64 characters.</param>
+    /// <param name="name">Letters, digits, <c>.</c>, <c>_</c>, <c>-</c>; not starting with a dot; at most 64 characters; not
+    /// <c>format.json</c>, which is the store's own.</param>
     /// <exception cref="ArgumentException">It is no such name.</exception>
     public static BackupSet Of(string name) =>
-        name.Length is > 0 and <= 64 && !name.Contains('/', StringComparison.Ordinal) && ObjectName.TryParse(name, out _)
+        name.Length is > 0 and <= 64 && name != FormatObject.ToString() && !name.Contains('/', StringComparison.Ordinal) && ObjectName.TryParse(name, out _)
             ? new(name)
             : throw new ArgumentException($"'{name}' is no name for a backup set: letters, digits, '.', '_' and '-', at most 64", nameof(name));
 

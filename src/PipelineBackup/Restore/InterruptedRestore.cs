@@ -16,6 +16,18 @@ internal static class InterruptedRestore
     /// <exception cref="BackupException">The files were changed after the crash: nothing was touched.</exception>
     public static IReadOnlyList<string>? Settle(StagingDirectory staging, string id, ILogger logger)
     {
+        try
+        {
+            return SettleFiles(staging, id, logger);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw RestoreFailure.Of(failure, $"what an interrupted restore left in '{staging.Target}' cannot be settled");
+        }
+    }
+
+    private static IReadOnlyList<string>? SettleFiles(StagingDirectory staging, string id, ILogger logger)
+    {
         if (PublishJournal.Find(staging.Target) is not { } journal)
         {
             staging.RemoveLitter();

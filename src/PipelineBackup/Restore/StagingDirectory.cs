@@ -15,6 +15,7 @@ internal sealed class StagingDirectory : IDisposable
     private readonly Dictionary<string, string> _directories = new(StringComparer.Ordinal);
     private readonly string _suffix = Guid.NewGuid().ToString("N")[..12];
     private readonly string? _explicit;
+    private readonly HashSet<string> _proved = new(StringComparer.Ordinal);
     private int _files;
     private bool _keep;
 
@@ -91,8 +92,20 @@ internal sealed class StagingDirectory : IDisposable
             _directories.Add(home, directory);
         }
 
+        if (_explicit is not null && _proved.Add(Path.GetDirectoryName(published)!))
+            DemandOneVolume(directory, Path.GetDirectoryName(published)!);
+
         // Files of one name may come from several places into one staging directory.
         return Path.Combine(directory, $"{++_files}-{Path.GetFileName(published)}");
+    }
+
+    // A staging directory that was named may lie on another volume; that must show before the work, not at its last step.
+    private static void DemandOneVolume(string staging, string target)
+    {
+        string probe = Path.Combine(staging, Path.GetRandomFileName()), arrived = Path.Combine(target, Prefix + Path.GetFileName(probe));
+        File.WriteAllBytes(probe, []);
+        DurableFile.TryRenameNoReplace(probe, arrived);
+        File.Delete(arrived);
     }
 
     /// <summary>Makes everything in staging durable: the files were synced as they were closed, here their names are.</summary>

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
+using PipelineBackup.Ese;
 using PipelineBackup.Golden;
 
 namespace PipelineBackup.Cli.Tests.Commands;
@@ -88,6 +90,53 @@ public class EseLogsCommandTests
         string database = Path.Combine(folder, "db1.edb");
         Cli.Flip(database, new FileInfo(database).Length - 4096 + 130);
         Assert.Equal(-535, (int?)Cli.Json(ExitCode.Refused, "ese", "logs", folder)["error"]!["code"]);
+    }
+
+    [Fact]
+    public void Records_are_shown_in_the_words_of_the_engine()
+    {
+        string path = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files", "edb.log");
+        string text = Cli.Expect(ExitCode.Done, "ese", "logs", path, "--records").Output;
+        Assert.All((string[])["      lGeneration: 12 (0xC)\n", "      Last Lgpos: (0xc,10,0)\n",
+            "Segment Checksum: 0x53cc2c3308d2d5a3, LGPOS (0000000C,0001,0000), logtimeStart 11/20/2026 13:19:55.751 UTC\n"
+            + ">0000000C,0001,0000 Delete    16a0,169e,ebc:1(7,[1:142:7],U:NSP:USR,objid:[1:13])\n"
+            + ">0000000C,0001,0054 Begin0    (8,from:0,to:1) ec0\n",
+            "  12 (0xc)  edb.log "], part => Assert.Contains(part, text, StringComparison.Ordinal));
+
+        string folder = Path.GetDirectoryName(path)!;
+        string all = Cli.Expect(ExitCode.Done, "ese", "logs", folder, "--records").Output;
+        Assert.Contains(">00000001,0001,0000 Init      (", all, StringComparison.Ordinal);
+        Assert.Contains("soft recovery would find all logs it needs", all, StringComparison.Ordinal);
+        Assert.True(all.IndexOf(">0000000B,", StringComparison.Ordinal) < all.IndexOf(">0000000C,", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Records_are_objects_of_their_own_in_json()
+    {
+        string path = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files", "edb.log");
+        var run = Cli.Run("ese", "logs", path, "--records", "--json");
+        string[] lines = run.Output[..^1].Split('\n');
+        Assert.True(lines.Length > 500);
+        Assert.Equal("""
+            {"record":{"file":"edb.log","position":"0000000C,0001,0000","type":"delete","length":44,"session":7,"database":1,"page":142,"line":7,"dbtime":5792,"dbtimeBefore":5790,"transaction":3772,"level":1,"tree":13,"text":"16a0,169e,ebc:1(7,[1:142:7],U:NSP:USR,objid:[1:13])"}}
+            """, lines[0]);
+        Assert.All(lines[..^1], line => Assert.NotNull(JsonNode.Parse(line)!["record"]));
+        Assert.True((bool)JsonNode.Parse(lines[^1])!["ok"]!);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_records_are_damage_although_their_checksum_is_right()
+    {
+        string path = Path.Combine(Cli.CopyOf("dirty-basic-4096"), "edb.log");
+        byte[] log = File.ReadAllBytes(path);
+        var segment = log.AsSpan(2 * 4096, 4096);
+        segment[40] = 0x77;
+        BinaryPrimitives.WriteUInt64LittleEndian(segment, XorEcc.Compute(segment, 2, isFirst: true));
+        File.WriteAllBytes(path, log);
+        Cli.Json(ExitCode.Done, "ese", "logs", path);
+        var run = Cli.Expect(ExitCode.Refused, "ese", "logs", path, "--records");
+        Assert.Contains("(-501 JET_errLogFileCorrupt)", run.Error, StringComparison.Ordinal);
+        Assert.Contains(">0000000C,0001,0000 Delete", run.Output, StringComparison.Ordinal);
     }
 
     private static (CliResult Run, JsonNode Json) Run(string folder)

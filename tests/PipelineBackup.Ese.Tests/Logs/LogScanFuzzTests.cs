@@ -85,7 +85,7 @@ public sealed class LogScanFuzzTests
                     bytes.AsSpan(random.Next(20)).Clear();
                 bytes[0] = (byte)type;
                 int length = random.Next(1, bytes.Length);
-                int size = LogRecordSize.Measure(bytes.AsSpan(0, length));
+                int size = LogRecordCatalogue.Measure(bytes.AsSpan(0, length));
                 Assert.True(size >= 0 && size <= length, $"seed {seed}, type {type}");
                 Assert.True(type < 102 || size == 0, $"type {type}");
             }

@@ -16,7 +16,7 @@ internal readonly record struct PageFault(long Page, JetError? Error, string Ver
 /// Chunks of 1 MiB on all cores. The counts are those of the engine's own check: pages are all behind the two headers,
 /// the trailer of a streamed copy included.
 /// </summary>
-internal sealed class DatabaseCheck
+internal sealed class DatabaseChecksums
 {
     private const int ChunkBytes = 1 << 20;
 
@@ -32,7 +32,7 @@ internal sealed class DatabaseCheck
     private readonly List<PageFault> _faults = [];
     private long _zero, _corrected, _bad, _suspect, _ok;
 
-    private DatabaseCheck(SafeFileHandle file, string name, SafeFileHandle? map)
+    private DatabaseChecksums(SafeFileHandle file, string name, SafeFileHandle? map)
     {
         (_file, Name) = (file, name);
         _length = RandomAccess.GetLength(file);
@@ -87,12 +87,12 @@ internal sealed class DatabaseCheck
     /// <param name="done">Told how many bytes were read, by several threads.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static DatabaseCheck Run(string path, Action<long> done, CancellationToken cancellationToken)
+    public static DatabaseChecksums Run(string path, Action<long> done, CancellationToken cancellationToken)
     {
         using var file = EseFile.Open(path, FileOptions.SequentialScan);
         string mapPath = Path.ChangeExtension(path, ".jfm");
         using var map = mapPath != path && File.Exists(mapPath) ? EseFile.Open(mapPath) : null;
-        var check = new DatabaseCheck(file, Path.GetFileName(path), map);
+        var check = new DatabaseChecksums(file, Path.GetFileName(path), map);
         check.JudgeHeaders();
         if (check._headers.IsReadable)
             check.JudgePages(done, cancellationToken);

@@ -8,7 +8,7 @@ namespace PipelineBackup.Cli.Inspection;
 /// <param name="FileName">Name of the file.</param>
 /// <param name="Scan">The finding.</param>
 /// <param name="Error">The engine's error when recovery reads the file; success for a sound one.</param>
-internal sealed record LogCheck(string FileName, LogScanResult Scan, EseError Error)
+internal sealed record LogChecksums(string FileName, LogScanResult Scan, EseError Error)
 {
     /// <summary>What was found, in a few words.</summary>
     public string State => Error != EseError.Success ? $"DAMAGED ({(int)Error})"
@@ -20,7 +20,7 @@ internal sealed record LogCheck(string FileName, LogScanResult Scan, EseError Er
 
     /// <summary>Scans a file.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static LogCheck Run(string path)
+    public static LogChecksums Run(string path)
     {
         using (EseFile.Open(path))
         {
@@ -31,7 +31,7 @@ internal sealed record LogCheck(string FileName, LogScanResult Scan, EseError Er
     }
 
     /// <summary>Judges a scan by the name of its file.</summary>
-    public static LogCheck Of(string fileName, LogScanResult scan)
+    public static LogChecksums Of(string fileName, LogScanResult scan)
     {
         bool isCurrent = LogFileName.TryParse(fileName, out var name) && name.Kind == LogFileKind.Current;
         var error = scan.ErrorFor(LogScanPurpose.SoftRecovery, isCurrent);

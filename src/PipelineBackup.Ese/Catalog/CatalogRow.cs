@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace PipelineBackup.Ese;
+
+/// <summary>What a row of the catalog defines.</summary>
+internal enum CatalogRowKind : ushort
+{
+    Table = 1,
+    Column = 2,
+    Index = 3,
+    LongValues = 4,
+    Callback = 5,
+}
+
+/// <summary>
+/// A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.
+/// </summary>
+/// <remarks>
+/// <code>
+/// off size  fixed column                    variable or tagged column
+///   4    4  1 id of the table               128 name
+///   8    2  2 kind of row                   129 statistics
+///  10    4  3 id of the object, fid         130 name of the template
+///  14    4  4 type, or root page            131 default value
+///  18    4  5 greatest length, or pages     132 segments of an index
+///  22    4  6 marks                         133 most bytes of a segment
+///  26    4  7 pages, code page, LCID        134 conditions of an index
+///  30    1  8 mark of table rows            135 limits of a tuple index
+///  31    2  9 offset in the record          136 version of the sort order
+///  33    4  10 marks of the locale          137 id of the sort order
+///  37    2  11 most bytes of a key          256… long values that no definition needs
+///  39    4  12 bytes of a chunk
+///  43    8  13 when the root was set
+/// </code>
+/// Rows of older engines end earlier: what is missing is NULL.
+/// </remarks>
+internal readonly ref struct CatalogRow
+{
+    private readonly RecordView _record;
+
+    /// <summary>Looks at a row.</summary>
+    /// <exception cref="EseException">The bytes are no row of the catalog (-1220).</exception>
+    public CatalogRow(ReadOnlySpan<byte> record, RecordFormat format)
+    {
+        try
+        {
+            _record = new(record, format);
+        }
+        catch (EseException e)
+        {
+            throw CatalogReader.Corrupt("a row of the catalog is damaged: " + e.Message);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Offsets => [4, 8, 10, 14, 18, 22, 26, 30, 31, 33, 37, 39, 43];
+
+    private static ReadOnlySpan<byte> Sizes => [4, 2, 4, 4, 4, 4, 4, 1, 2, 4, 2, 4, 8];
+
+    public ObjectId TableId => new((uint)Required(1));
+
+    public CatalogRowKind Kind => (CatalogRowKind)Required(2);
+
+    public uint Id => (uint)Required(3);
+
+    public uint TypeOrRoot => (uint)Required(4);
+
+    public uint SpaceUsage => (uint)Number(5).GetValueOrDefault();
+
+    public uint Flags => (uint)Required(6);
+
+    public uint PagesOrLocale => (uint)Number(7).GetValueOrDefault();
+
+    public ushort RecordOffset => (ushort)Number(9).GetValueOrDefault();
+
+    public ushort? KeyMost => (ushort?)Number(11);
+
+    public uint LongValueChunk => (uint)Number(12).GetValueOrDefault();
+
+    public string Name => Text(128) is { Length: > 0 } name ? name : throw Malformed("has no name");
+
+    public string TemplateName => Text(130);
+
+    public byte[]? DefaultValue => Bytes(131, out var value) ? value.ToArray() : null;
+
+    public ReadOnlySpan<byte> Segments => Bytes(132, out var value) ? value : [];
+
+    public ushort? SegmentMost =>
+        !Bytes(133, out var value) || value.IsEmpty ? null
+        : value.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(value)
+        : throw Malformed("has one byte where the length of a segment should stand");
+
+    public ReadOnlySpan<byte> Conditions => Bytes(134, out var value) ? value : [];
+
+    public TupleLimits? Tuples
+    {
+        get
+        {
+            if (!Bytes(135, out var value) || value.IsEmpty)
+                return null;
+            if (value.Length is not (12 or 20))
+                throw Malformed("has limits of a tuple index of another length than 12 or 20");
+            return new(Word(value, 0), Word(value, 4), Word(value, 8),
+                value.Length == 20 ? Word(value, 12) : 1, value.Length == 20 ? Word(value, 16) : 0);
+        }
+    }
+
+    /// <summary>Where a fixed column of the catalog stands; null when no layout is known.</summary>
+    public static int? OffsetOf(ColumnId column) =>
+        column.Value >= 1 && column.Value <= Offsets.Length ? Offsets[column.Value - 1] : null;
+
+    private static uint Word(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
+
+    private ulong Required(int column) => Number(column) ?? throw Malformed($"lacks its column {column}");
+
+    private ulong? Number(int column)
+    {
+        var state = _record.Fixed(new((ushort)column), Offsets[column - 1], Sizes[column - 1], out var value);
+        if (state != ColumnState.Present)
+            return null;
+        return value.Length switch
+        {
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(value),
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(value),
+            8 => BinaryPrimitives.ReadUInt64LittleEndian(value),
+            _ => value[0],
+        };
+    }
+
+    private string Text(ushort column) => Bytes(column, out var value) ? Encoding.Latin1.GetString(value) : "";
+
+    private bool Bytes(ushort column, out ReadOnlySpan<byte> value) =>
+        _record.Variable(new(column), out value) == ColumnState.Present;
+
+    private static EseException Malformed(string what) => CatalogReader.Corrupt("a row of the catalog " + what);
+}
