@@ -4,7 +4,8 @@ namespace PipelineBackup.Restore;
 
 /// <summary>
 /// What a restore that crashed left in the target. Of the same backup: it is finished, for everything was sealed before its
-/// journal was written. Of another one: it is rolled back, unless someone has changed the files since.
+/// journal was written. Of another one, or when files of it are gone since: it is rolled back, unless someone has changed
+/// what was published.
 /// </summary>
 internal static class InterruptedRestore
 {
@@ -35,20 +36,23 @@ internal static class InterruptedRestore
         }
 
         bool complete = journal.Content.Moves.All(move => !File.Exists(move.Staged));
-        if (journal.Content.Backup == id)
+        bool whole = journal.Content.Moves.All(move => File.Exists(move.Staged) || File.Exists(move.Published));
+        if (journal.Content.Backup == id && whole)
         {
             PublishDatabase.Run(journal);
             logger.LogInformation("an interrupted restore of {Id} is finished", id);
             return [.. journal.Content.Moves.Select(move => move.Published)];
         }
 
-        if (!complete)
+        if (!complete || !whole)
         {
             if (journal.FindChanged() is { } changed)
             {
                 throw new BackupException($"an interrupted restore of {journal.Content.Backup} is here, and '{changed}' was changed since")
                 {
-                    Hint = $"restore into another directory, or restore {journal.Content.Backup} here to finish that one first",
+                    Hint = whole
+                        ? $"restore into another directory, or restore {journal.Content.Backup} here to finish that one first"
+                        : "restore into another directory: files of that restore are gone",
                     ExitCode = ExitCode.Refused,
                 };
             }

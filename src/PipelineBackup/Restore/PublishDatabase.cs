@@ -4,14 +4,17 @@ namespace PipelineBackup.Restore;
 internal static class PublishDatabase
 {
     /// <summary>Publishes, or rolls back when someone else has taken one of the names.</summary>
-    /// <exception cref="BackupException">A name is taken; nothing is published.</exception>
+    /// <exception cref="BackupException">A name is taken; nothing is published, or only what someone has changed since.</exception>
     public static void Run(PublishJournal journal)
     {
         if (journal.Finish() is { } taken)
         {
+            string? changed = journal.FindChanged();
             journal.RollBack();
             Clear(journal);
-            throw new BackupException($"'{taken}' was made by someone else while the restore ran; nothing was published")
+            throw new BackupException(changed is null
+                ? $"'{taken}' was made by someone else while the restore ran; nothing was published"
+                : $"'{taken}' was made by someone else before the restore was finished; all but '{changed}', which was changed since, is withdrawn")
             {
                 Hint = "restore into a directory that nothing else writes to",
             };

@@ -55,7 +55,7 @@ internal sealed class PublishJournal
         try
         {
             using var file = File.OpenRead(path);
-            if (file.Length <= MaxBytes && JsonSerializer.Deserialize(file, JournalJson.Default.JournalContent) is { } content)
+            if (file.Length <= MaxBytes && JsonSerializer.Deserialize(file, JournalJson.Default.JournalContent) is { } content && IsOurs(content))
                 return new(target, content);
         }
         catch (JsonException)
@@ -92,16 +92,19 @@ internal sealed class PublishJournal
     }
 
     /// <summary>The first published file that is no longer as it was when it was sealed; null when all are.</summary>
-    public string? FindChanged() => Content.Moves.FirstOrDefault(move => !File.Exists(move.Staged) && File.Exists(move.Published)
-        && (new FileInfo(move.Published) is var file && (file.Length != move.Length || file.LastWriteTimeUtc.Ticks != move.Written)))?.Published;
+    public string? FindChanged() =>
+        Content.Moves.FirstOrDefault(move => !File.Exists(move.Staged) && File.Exists(move.Published) && IsChanged(move))?.Published;
 
-    /// <summary>Takes every file that was renamed back into staging.</summary>
+    /// <summary>Takes every file that was renamed back into staging, but not one that someone has changed since.</summary>
     public void RollBack()
     {
+        // Someone may have cleared it away.
+        foreach (string directory in Content.Staging)
+            Directory.CreateDirectory(directory);
         foreach (var move in Content.Moves)
         {
             // Still staged: whatever has the published name is not ours.
-            if (!File.Exists(move.Staged) && File.Exists(move.Published))
+            if (!File.Exists(move.Staged) && File.Exists(move.Published) && !IsChanged(move))
                 DurableFile.TryRenameNoReplace(move.Published, move.Staged);
         }
 
@@ -115,10 +118,23 @@ internal sealed class PublishJournal
         DurableFile.FlushDirectory(Path.GetDirectoryName(_path)!);
     }
 
+    private static bool IsChanged(JournalMove move)
+    {
+        var file = new FileInfo(move.Published);
+        return file.Length != move.Length || file.LastWriteTimeUtc.Ticks != move.Written;
+    }
+
+    // A journal lies where others may write. It moves files out of staging directories and removes those: nothing else.
+    private static bool IsOurs(JournalContent content) =>
+        content.Staging.All(directory => directory is not null && Path.IsPathFullyQualified(directory)
+            && Path.GetFileName(directory).StartsWith(StagingDirectory.Prefix, StringComparison.Ordinal))
+        && content.Moves.All(move => move is not null && Path.IsPathFullyQualified(move.Published)
+            && content.Staging.Contains(Path.GetDirectoryName(move.Staged), StringComparer.Ordinal));
+
     private void FlushDirectories()
     {
         foreach (string directory in Content.Moves.SelectMany(move => new[] { move.Published, move.Staged })
-            .Select(path => Path.GetDirectoryName(path)!).Distinct())
+            .Select(path => Path.GetDirectoryName(path)!).Distinct().Where(Directory.Exists))
             DurableFile.FlushDirectory(directory);
     }
 }

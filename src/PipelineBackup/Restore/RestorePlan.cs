@@ -61,8 +61,8 @@ internal sealed class RestorePlan
         return plan;
     }
 
-    /// <summary>Refuses when a file is already there, or space is short.</summary>
-    public void DemandRoom(IEnumerable<string> published)
+    /// <summary>Refuses when a file is already there.</summary>
+    public static void DemandFree(IEnumerable<string> published)
     {
         foreach (string path in published)
         {
@@ -74,7 +74,11 @@ internal sealed class RestorePlan
                 };
             }
         }
+    }
 
+    /// <summary>Refuses when space is short. Asked before anything is written.</summary>
+    public void DemandSpace()
+    {
         foreach (var volume in Files.GroupBy(file => Path.GetDirectoryName(file.Published)!))
         {
             long needed = volume.Sum(file => file.File.Length) + (volume.Key == _target ? Logs.Sum(log => log.File.Length) : 0);

@@ -24,7 +24,8 @@ internal sealed class RestoreRun(
     /// <summary>Puts everything together in staging, proved and durable.</summary>
     public async Task TransferAsync(CancellationToken cancellationToken)
     {
-        plan.DemandRoom(plan.Files.Select(file => file.Published));
+        RestorePlan.DemandFree(plan.Files.Select(file => file.Published));
+        plan.DemandSpace();
         progress.Begin(ProgressPhase.Databases, plan.Bytes);
         using var memory = new UnpackMemory(options.MemoryBudget, options.Workers);
         using var ledger = new SlabLedger(options.Logger, memory.Runs, memory.Packs);
@@ -35,7 +36,7 @@ internal sealed class RestoreRun(
             ledger.DemandAllBack();
             progress.Begin(ProgressPhase.Publishing);
             MergeAndJudge();
-            plan.DemandRoom(_moves.Select(move => move.Published));
+            RestorePlan.DemandFree(_moves.Select(move => move.Published));
             staging.Seal();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -49,16 +50,35 @@ internal sealed class RestoreRun(
     public IReadOnlyList<string> Publish(string id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        PublishJournal? journal = null;
         try
         {
-            var journal = PublishJournal.Write(staging.Target, new(id, [.. staging.Directories], [.. _moves.Select(move => JournalMove.Of(move.Staged, move.Published))]));
+            journal = PublishJournal.Write(staging.Target, new(id, [.. staging.Directories], [.. _moves.Select(move => JournalMove.Of(move.Staged, move.Published))]));
             staging.HandOver();
             PublishDatabase.Run(journal);
             return [.. _moves.Select(move => move.Published)];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw RestoreFailure.Of(failure, $"publishing into '{staging.Target}' failed; the next restore into it finishes or rolls back");
+            throw RestoreFailure.Of(failure, TryWithdraw(journal)
+                ? $"publishing into '{staging.Target}' failed, and was rolled back"
+                : $"publishing into '{staging.Target}' failed; the next restore into it finishes or rolls back");
+        }
+    }
+
+    private static bool TryWithdraw(PublishJournal? journal)
+    {
+        try
+        {
+            journal?.RollBack();
+            if (journal is not null)
+                PublishDatabase.Clear(journal);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The journal stays, and says what is left to do.
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using PipelineBackup.Shared;
+using PipelineBackup.Sources;
 
 namespace PipelineBackup.Restore;
 
@@ -40,8 +41,7 @@ internal sealed class StagingDirectory : IDisposable
         try
         {
             DurableFile.CreateDirectoryDurably(target);
-            var claim = new FileStream(Path.Combine(target, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new(target, staging is null ? null : Path.GetFullPath(staging), claim);
+            return new(target, staging is null ? null : Path.GetFullPath(staging), Lock(Path.Combine(target, LockName)));
         }
         catch (IOException failure) when (File.Exists(Path.Combine(target, LockName)))
         {
@@ -95,8 +95,20 @@ internal sealed class StagingDirectory : IDisposable
         if (_explicit is not null && _proved.Add(Path.GetDirectoryName(published)!))
             DemandOneVolume(directory, Path.GetDirectoryName(published)!);
 
-        // Files of one name may come from several places into one staging directory.
-        return Path.Combine(directory, $"{++_files}-{Path.GetFileName(published)}");
+        // Files of one name may come from several places into one staging directory, and a name may be as long as names can be.
+        return Path.Combine(directory, (++_files).ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    // Whoever held the claim deleted its file when done: what was opened just before is locked, and is the claim no more.
+    private static FileStream Lock(string path)
+    {
+        while (true)
+        {
+            var claim = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (File.Exists(path) && FileNumber.Of(path) is var there && (there == 0 || there == FileNumber.Of(claim.SafeFileHandle)))
+                return claim;
+            claim.Dispose();
+        }
     }
 
     // A staging directory that was named may lie on another volume; that must show before the work, not at its last step.
@@ -124,21 +136,37 @@ internal sealed class StagingDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        try
+        using (_lock)
         {
-            if (!_keep)
-            {
-                foreach (string directory in _directories.Values.Where(Directory.Exists))
-                    Directory.Delete(directory, recursive: true);
-            }
-        }
-        finally
-        {
+            if (!TryRemoveStaging())
+                return;
             // Deleted while it is held: a restore that starts now makes a new one. Windows deletes no open file.
             if (OperatingSystem.IsWindows())
                 _lock.Dispose();
-            File.Delete(_lock.Name);
-            _lock.Dispose();
+            try
+            {
+                File.Delete(_lock.Name);
+            }
+            catch (IOException) when (OperatingSystem.IsWindows())
+            {
+                // The next restore has it already.
+            }
+        }
+    }
+
+    // What cannot be removed now stays on the claim's list, and the next restore removes it. The restore itself has its own
+    // failure to tell.
+    private bool TryRemoveStaging()
+    {
+        try
+        {
+            foreach (string directory in _keep ? [] : _directories.Values.Where(Directory.Exists))
+                Directory.Delete(directory, recursive: true);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 }
