@@ -44,6 +44,7 @@ internal static class EndToEndBenchmark
         Say($"## {content}, {bytes / (double)(1 << 30):0.##} GiB, {cores} cores, LZ4 ratio {costs.Ratio:0.000}");
         Say($"core-seconds a GB alone: read {costs.Read:0.000}, inspect {costs.Inspect:0.000}, CRC {costs.Crc:0.000}, LZ4 {costs.Compress:0.000}, "
             + $"SHA-256 {costs.Hash:0.000}, copy {costs.Copy:0.000}, write {costs.Write:0.000}, decompress {costs.Decompress:0.000}");
+        Say($"all {cores} compressing at once are worth {costs.EffectiveCores:0.00} cores: limit with these {costs.EffectiveCores / costs.Backup:0.000} GB/s backup, {costs.EffectiveCores / costs.RestoreWhole:0.000} GB/s restore");
         double backupLimit = cores / costs.Backup, restoreLimit = cores / costs.RestoreWhole, lz4 = cores / costs.Compress;
         for (int run = 1; run <= runs; run++)
         {

@@ -7,10 +7,11 @@ namespace PipelineBackup.Benchmarks.EndToEnd;
 
 /// <summary>
 /// What each mandatory stage costs alone on one core, in seconds a GB of plain bytes, measured over the database that is then
-/// backed up; and what the disk gives.
+/// backed up; and how many cores the processors of this machine are worth when all compress at once: two that share one
+/// core's units are worth little more than one.
 /// </summary>
 internal sealed record StageCosts(double Read, double Inspect, double Crc, double Compress, double Hash, double Copy, double Write,
-    double Fetch, double Decompress, double Restore, double Ratio)
+    double Fetch, double Decompress, double Restore, double Ratio, double EffectiveCores)
 {
     private const int Chunk = 1 << 20;
     private const long Sample = 512L << 20;
@@ -53,7 +54,12 @@ internal sealed record StageCosts(double Read, double Inspect, double Crc, doubl
         double copy = Time(gb, () => Each(plain, (chunk, _) => chunk.CopyTo(back)));
         double write = Time(gb, () => WriteAll(Path.Combine(scratch, "stage.tmp"), plain));
         File.Delete(Path.Combine(scratch, "stage.tmp"));
-        return new(read, inspect, crc, compress, hash, copy, write, read, decompress, write, ratio);
+        double together = Time(gb, () => Parallel.For(0, Environment.ProcessorCount, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, _ =>
+        {
+            byte[] own = new byte[Chunk];
+            Each(plain, (chunk, _) => codec.Compress(chunk, own.AsSpan(0, Chunk - 64)));
+        }));
+        return new(read, inspect, crc, compress, hash, copy, write, read, decompress, write, ratio, Environment.ProcessorCount * compress / together);
     }
 
     private delegate void ChunkAction(ReadOnlySpan<byte> chunk, long firstPage);
