@@ -4,7 +4,7 @@ using PipelineBackup.Golden;
 
 namespace PipelineBackup.Cli.Tests;
 
-public class CommandLineTests
+public partial class CommandLineTests
 {
     [Theory]
     [InlineData("")]
@@ -179,9 +179,8 @@ public class CommandLineTests
         // Once the store is made the program reads, which takes it half an hour.
         while (!File.Exists(Path.Combine(store, "format.json")) && !process.HasExited)
             await Task.Delay(50, TestContext.Current.CancellationToken);
-        using var kill =
-            Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        const int Interrupt = 2;
+        Assert.Equal(0, Signal(process.Id, Interrupt));
         string rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
@@ -191,6 +190,9 @@ public class CommandLineTests
 
     private static IEnumerable<Command> Leaves(Command command) =>
         command.Subcommands.Count == 0 ? [command] : command.Subcommands.SelectMany(Leaves);
+
+    [System.Runtime.InteropServices.LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
 
     private static Process Start(params string[] args) => Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "pipelinebackup.dll"), .. args])
