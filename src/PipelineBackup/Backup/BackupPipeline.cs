@@ -47,26 +47,44 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
             AcceptLogGap = _options.OnLogGap == LogGapPolicy.Record,
         };
         var session = await source.BeginAsync(request, cancellationToken).ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
+        BackupReport? report = null;
+        try
         {
-            var run = new BackupRun(session, group, parentage, _options, progress);
-            activity?.SetTag("backup.id", run.Id.ToString());
-            try
+            await using (session.ConfigureAwait(false))
             {
-                await run.TransferAsync(cancellationToken).ConfigureAwait(false);
-                await run.CommitAsync(cancellationToken).ConfigureAwait(false);
+                var run = new BackupRun(session, group, parentage, _options, progress);
+                activity?.SetTag("backup.id", run.Id.ToString());
+                await PublishAsync(run, group, activity, cancellationToken).ConfigureAwait(false);
+                report = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception failure)
+        }
+        catch (Exception failure) when (report is not null)
+        {
+            // The source could not let go of its session; the backup stands all the same.
+            report = report with
             {
-                activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
-                await group.RemoveStoredAsync().ConfigureAwait(false);
-                throw;
-            }
+                ExitCode = ExitCode.Failed,
+                FailureAfterCommit = report.FailureAfterCommit ?? BackupRun.AfterCommit(report.Manifest.Id, failure),
+            };
+        }
 
-            var report = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
-            progress.Begin(ProgressPhase.Done);
-            Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes, report.Manifest.Totals.StoredBytes, report.BadPages.Count);
-            return report;
+        progress.Begin(ProgressPhase.Done);
+        Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes, report.Manifest.Totals.StoredBytes, report.BadPages.Count);
+        return report;
+    }
+
+    private static async Task PublishAsync(BackupRun run, SinkGroup stores, Activity? activity, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.TransferAsync(cancellationToken).ConfigureAwait(false);
+            await run.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
+            await stores.RemoveStoredAsync().ConfigureAwait(false);
+            throw;
         }
     }
 }

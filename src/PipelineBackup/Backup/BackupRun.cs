@@ -95,13 +95,10 @@ internal sealed class BackupRun
 
             await _session.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception cause) when (cause is BackupException or IOException or OperationCanceledException)
+        catch (Exception cause)
         {
-            failure = new BackupException($"backup {Id} is published, but ending it at the source failed: {cause.Message}", cause)
-            {
-                Error = (cause as BackupException)?.Error,
-                Hint = "the backup can be restored; the logs are intact",
-            };
+            // Whatever it is: the backup stands, and the caller must learn its id.
+            failure = AfterCommit(Id.ToString(), cause);
         }
 
         return new()
@@ -118,6 +115,14 @@ internal sealed class BackupRun
             FailureAfterCommit = failure,
         };
     }
+
+    /// <summary>What failed at the source once the backup stood.</summary>
+    public static BackupException AfterCommit(string id, Exception cause) =>
+        new($"backup {id} is published, but ending it at the source failed: {cause.Message}", cause)
+        {
+            Error = (cause as BackupException)?.Error,
+            Hint = "the backup can be restored; no log was deleted that it does not hold",
+        };
 
     private async Task TransferDatabasesAsync(MemoryPlan plan, SlabPool runs, SlabPool packs, CancellationToken cancellationToken)
     {
