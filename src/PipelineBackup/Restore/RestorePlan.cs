@@ -79,9 +79,10 @@ internal sealed class RestorePlan
     /// <summary>Refuses when space is short. Asked before anything is written.</summary>
     public void DemandSpace()
     {
-        foreach (var volume in Files.GroupBy(file => Path.GetDirectoryName(file.Published)!))
+        var files = Files.Select(file => (Directory: Path.GetDirectoryName(file.Published)!, file.File.Length));
+        foreach (var volume in files.Concat(Logs.Select(log => (Directory: LogDirectory, log.File.Length))).GroupBy(file => file.Directory))
         {
-            long needed = volume.Sum(file => file.File.Length) + (volume.Key == _target ? Logs.Sum(log => log.File.Length) : 0);
+            long needed = volume.Sum(file => file.Length);
             string existing = volume.Key;
             while (!Directory.Exists(existing))
                 existing = Path.GetDirectoryName(existing)!;

@@ -38,13 +38,13 @@ internal sealed class FileSetLogs
         var files = LogDirectory.Read(directory);
         inventory.Remarks.AddRange(files.Remarks);
         foreach (var (path, identity) in files.Seen)
-            inventory.Seen.Add(path, identity);
+            inventory.Seen.TryAdd(path, identity);
         var logs = new FileSetLogs(directory, inventory, files.Choose(options.BaseName, inventory.Databases));
         if (request.Parent is { } parent)
             logs.Continue(parent);
         else
             logs.Begin(request.AcceptLogGap);
-        logs.Files = [.. logs.ListFiles()];
+        logs.Files = [.. logs.ListFiles(request.AcceptLogGap)];
         return logs;
     }
 
@@ -112,12 +112,14 @@ internal sealed class FileSetLogs
         _chain = new("", []);
     }
 
-    private IEnumerable<SourceFile> ListFiles()
+    private IEnumerable<SourceFile> ListFiles(bool acceptGap)
     {
         var taken = _chain.Generations.Where(log => log.Generation >= _from).ToList();
-        // Damaged past reading its generation: kept all the same where a gap is accepted.
-        if (_chain.Current is { Generation.IsSet: false } current)
+        // Damaged past reading its generation: kept all the same for a forensic copy. Otherwise no database needs it.
+        if (_chain.Current is { Generation.IsSet: false } current && acceptGap)
             taken.Add(current);
+        else if (_chain.Current is { HeaderFault: { } fault } unreadable)
+            _inventory.Remarks.Add($"'{unreadable.FileName}' is left out: {fault.Message}");
         foreach (var log in taken)
             yield return FileSetInventory.SideFile(Path.Combine(_directory, log.FileName), SourceFileKind.Log, BaseName, log.Generation.Value);
         if (taken.Count > 0 && LogDirectory.FindCheckpoint(_directory, BaseName) is { } checkpoint)

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace PipelineBackup.Tests.Sources;
 
-/// <summary>Logs that are missing, damaged or another's: refused with the engine's number, or kept as a forensic copy.</summary>
+/// <summary>Logs that are missing, damaged or another's: refused with the engine's number, or kept as a forensic
+/// copy.</summary>
 public class LogGapTests
 {
     private static string Dirty => Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
@@ -33,7 +34,8 @@ public class LogGapTests
         string source = trip.Copy(Dirty);
         Tear(source, gap);
         var refusal = await Assert.ThrowsAnyAsync<BackupException>(() => trip.BackupAsync(source));
-        Assert.True((refusal.ExitCode, refusal.Error?.Number) == (ExitCode.Refused, error), $"{refusal.ExitCode} {refusal.Error}: {refusal.Message}");
+        Assert.True((refusal.ExitCode, refusal.Error?.Number) == (ExitCode.Refused, error),
+            $"{refusal.ExitCode} {refusal.Error}: {refusal.Message}");
         Assert.NotEqual("", refusal.Hint);
         Assert.Empty(await Simulation.StoreProof.ListAsync(trip.Store));
         Assert.Equal(["format.json"], (await Simulation.StoreProof.ObjectsAsync(trip.Store)).Keys);
@@ -49,10 +51,13 @@ public class LogGapTests
         var backup = await trip.BackupAsync(source, new() { OnLogGap = LogGapPolicy.Record });
         Assert.Equal((ExitCode.Damaged, true), (backup.ExitCode, backup.Manifest.Logs.Gap));
         Assert.NotEqual(0, error);
-        Assert.Contains(backup.Manifest.Remarks, remark => remark.Contains("gap", StringComparison.Ordinal) || remark.Contains("recovered", StringComparison.Ordinal));
+        Assert.Contains(backup.Manifest.Remarks, remark => remark.Contains("gap", StringComparison.Ordinal)
+            || remark.Contains("recovered", StringComparison.Ordinal));
         await trip.ProveAsync(ExitCode.Damaged, source);
         await trip.RefusedAsync(ExitCode.Refused, -560, source, new() { Kind = BackupKind.Incremental });
-        var refusal = await Assert.ThrowsAsync<BackupException>(() => trip.RestoreAsync(change: options => options with { SkipRecovery = false }));
+        var refusal =
+            await Assert.ThrowsAsync<BackupException>(() =>
+            trip.RestoreAsync(change: options => options with { SkipRecovery = false }));
         Assert.Equal((ExitCode.Refused, -550), (refusal.ExitCode, refusal.Error!.Value.Number));
     }
 
@@ -86,6 +91,31 @@ public class LogGapTests
         await trip.ProveAsync(ExitCode.Done, source);
     }
 
+    [Fact]
+    public async Task A_damaged_current_log_that_no_database_needs_is_left_out_and_said()
+    {
+        await using var trip = new MemoryTrip();
+        string source = trip.Copy(GoldenSets.Real("V1_srum_srv2022_A"));
+        FileSurgery.Flip(Path.Combine(source, "SRU.log"), 0, 4096, (1000, 3));
+        var backup = await trip.BackupAsync(source);
+        Assert.Equal((ExitCode.Done, false), (backup.ExitCode, backup.Manifest.Logs.Gap));
+        Assert.Contains(backup.Manifest.Remarks,
+            remark => remark.StartsWith("'SRU.log' is left out", StringComparison.Ordinal));
+        Assert.DoesNotContain((await trip.ProveAsync(ExitCode.Done, source)).Files,
+            file => file.EndsWith("SRU.log", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_called_like_a_log_is_a_database()
+    {
+        await using var trip = new MemoryTrip();
+        string source = trip.Copy(Path.Combine(GoldenSets.Small("clean-4096"), "files"));
+        File.Move(Path.Combine(source, "db1.edb"), Path.Combine(source, "abc.log"));
+        var backup = await trip.BackupAsync(Path.Combine(source, "abc.log"));
+        Assert.Equal(["abc.log"], backup.Manifest.Databases.Select(database => database.Name));
+        await trip.ProveAsync(ExitCode.Done, source);
+    }
+
     private static void Tear(string source, string gap)
     {
         string middle = Path.Combine(source, "edb00000005.log"), current = Path.Combine(source, "edb.log");
@@ -113,7 +143,8 @@ public class LogGapTests
                 File.Delete(middle);
                 File.Copy(Path.Combine(source, "edb00000006.log"), middle);
                 break;
-            case "middle of another stream": File.Copy(Path.Combine(other, "edb00000005.log"), middle, overwrite: true); break;
+            case "middle of another stream": File.Copy(Path.Combine(other, "edb00000005.log"), middle,
+                overwrite: true); break;
             case "all of another stream":
                 Remove(source, "edb*");
                 foreach (string log in Directory.EnumerateFiles(other, "*.log"))
@@ -121,7 +152,8 @@ public class LogGapTests
                 break;
             case "middle empty": File.WriteAllBytes(middle, []); break;
             case "current damaged": FileSurgery.Flip(current, 0, 4096, (1000, 3)); break;
-            case "database of another stream": FileSurgery.RewriteHeaders(Path.Combine(source, "db1.edb"), 4096, header => header[110] ^= 1); break;
+            case "database of another stream": FileSurgery.RewriteHeaders(Path.Combine(source, "db1.edb"), 4096,
+                header => header[110] ^= 1); break;
             default: throw new ArgumentOutOfRangeException(nameof(gap));
         }
     }
