@@ -9,6 +9,11 @@ public enum EseError
     /// <summary>No error.</summary>
     Success = 0,
 
+    /// <summary>
+    /// Pages were written in an order that replay cannot make good: the image it would need was not logged.
+    /// </summary>
+    DatabaseBufferDependenciesCorrupted = -255,
+
     /// <summary>A link to a sibling page leads to no such page.</summary>
     BadPageLink = -327,
 
@@ -27,14 +32,26 @@ public enum EseError
     /// <summary>Pages are owned by a tree that neither uses them nor has them to give.</summary>
     DatabaseLeakInSpace = -348,
 
+    /// <summary>A record names a line that the page does not have.</summary>
+    BadLineCount = -354,
+
     /// <summary>The bytes a stored value decompresses to are not the ones it was compressed from.</summary>
     CompressionIntegrityCheckFailed = -431,
 
     /// <summary>A log file is damaged.</summary>
     LogFileCorrupt = -501,
 
+    /// <summary>A directory that a backup should go to is not empty.</summary>
+    BackupDirectoryNotEmpty = -504,
+
+    /// <summary>Another restore goes on.</summary>
+    RestoreInProgress = -506,
+
     /// <summary>The log that recovery starts from is missing.</summary>
     MissingPreviousLogFile = -509,
+
+    /// <summary>A log cannot be written.</summary>
+    LogWriteFail = -510,
 
     /// <summary>A log's name and its header disagree about its generation.</summary>
     LogGenerationMismatch = -513,
@@ -44,6 +61,9 @@ public enum EseError
 
     /// <summary>A log does not continue the one before it.</summary>
     InvalidLogSequence = -515,
+
+    /// <summary>There is no higher generation number.</summary>
+    LogSequenceEnd = -519,
 
     /// <summary>A log file is missing.</summary>
     MissingLogFile = -528,
@@ -60,6 +80,12 @@ public enum EseError
     /// <summary>The trailer page of a streamed copy is missing or damaged.</summary>
     BadPatchPage = -535,
 
+    /// <summary>A log ends early although a later one is there.</summary>
+    RedoAbruptEnded = -536,
+
+    /// <summary>A backup directory has no patch file, which marks its databases.</summary>
+    PatchFileMissing = -538,
+
     /// <summary>A log's length is not the one its header names.</summary>
     LogFileSizeMismatch = -541,
 
@@ -72,8 +98,17 @@ public enum EseError
     /// <summary>The database was not shut down cleanly.</summary>
     DatabaseDirtyShutdown = -550,
 
+    /// <summary>A database was made consistent at another time than the logs say.</summary>
+    ConsistentTimeMismatch = -551,
+
     /// <summary>The trailer page does not belong to the database it stands in.</summary>
     DatabasePatchFileMismatch = -552,
+
+    /// <summary>The highest log given to a restore is lower than the databases need.</summary>
+    EndingRestoreLogTooLow = -553,
+
+    /// <summary>The lowest log given to a restore is higher than the databases need.</summary>
+    StartingRestoreLogTooHigh = -554,
 
     /// <summary>A log of a backup set belongs to another log stream.</summary>
     GivenLogFileHasBadSignature = -555,
@@ -81,11 +116,20 @@ public enum EseError
     /// <summary>A log of a backup set does not continue the one before it.</summary>
     GivenLogFileIsNotContiguous = -556,
 
+    /// <summary>Logs between those of a backup and those to roll forward with are missing.</summary>
+    MissingRestoreLogFiles = -557,
+
     /// <summary>The database is being converted.</summary>
     DatabaseConversionInProgress = -563,
 
     /// <summary>A log that a restore rolls forward with is missing although later ones are there.</summary>
     MissingCurrentLogFiles = -565,
+
+    /// <summary>A page is older than a log record expects.</summary>
+    DbTimeTooOld = -566,
+
+    /// <summary>A page is newer than a log record expects.</summary>
+    DbTimeTooNew = -567,
 
     /// <summary>The last write into a log of a backup set was cut short.</summary>
     LogTornWriteDuringHardRestore = -570,
@@ -98,6 +142,12 @@ public enum EseError
 
     /// <summary>A log that a restore rolls forward with is damaged.</summary>
     LogCorruptDuringHardRecovery = -574,
+
+    /// <summary>The instance that a restore should take logs from is not there.</summary>
+    BadRestoreTargetInstance = -577,
+
+    /// <summary>Logs were replayed, open transactions not undone.</summary>
+    RecoveredWithoutUndo = -579,
 
     /// <summary>A log with committed transactions is missing; the databases can be made consistent without it.</summary>
     CommittedLogFilesMissing = -582,
@@ -117,17 +167,47 @@ public enum EseError
     /// <summary>Damage found in a log while it was read for a backup.</summary>
     LogReadVerifyFailure = -612,
 
+    /// <summary>A database given to a restore is no backed up one.</summary>
+    RestoreOfNonBackupDatabase = -615,
+
+    /// <summary>A page was changed later than its database says.</summary>
+    DbTimeBeyondMaxRequired = -625,
+
+    /// <summary>A log record contradicts the page it is for.</summary>
+    LogOperationInconsistentWithDatabase = -626,
+
+    /// <summary>Parameters contradict each other.</summary>
+    InvalidParameter = -1003,
+
+    /// <summary>The memory given does not suffice.</summary>
+    OutOfMemory = -1011,
+
     /// <summary>A page's or header's checksum does not match.</summary>
     ReadVerifyFailure = -1018,
 
     /// <summary>A page is all zero where data should stand.</summary>
     PageNotInitialized = -1019,
 
+    /// <summary>A path cannot be used.</summary>
+    InvalidPath = -1023,
+
+    /// <summary>A file may not be opened.</summary>
+    AccessDenied = -1032,
+
+    /// <summary>The engine runs a single instance.</summary>
+    RunningInOneInstanceMode = -1080,
+
     /// <summary>A large page names another page number although its checksum matches.</summary>
     PageNumberMismatch = -1118,
 
     /// <summary>A page is an older image than the one last written.</summary>
     ReadLostFlushVerifyFailure = -1119,
+
+    /// <summary>A page has no data where replay needs them.</summary>
+    RecoveryVerifyFailure = -1123,
+
+    /// <summary>A database is given twice.</summary>
+    DatabaseDuplicate = -1201,
 
     /// <summary>The database is damaged, or not one.</summary>
     DatabaseCorrupted = -1206,
@@ -147,8 +227,14 @@ public enum EseError
     /// <summary>Two files that belong together have different page sizes.</summary>
     PageSizeMismatch = -1213,
 
+    /// <summary>A database that the logs name is missing or another one.</summary>
+    AttachedDatabaseMismatch = -1216,
+
     /// <summary>The catalog is damaged: a row is missing or contradicts another.</summary>
     CatalogCorrupted = -1220,
+
+    /// <summary>A database was created in a format that is not known.</summary>
+    InvalidCreateDbVersion = -1225,
 
     /// <summary>Pages of the database are being reseeded.</summary>
     DatabaseIncompleteIncrementalReseed = -1226,
@@ -182,6 +268,12 @@ public enum EseError
 
     /// <summary>The file is of another kind than asked for.</summary>
     FileInvalidType = -1812,
+
+    /// <summary>A log record makes no sense.</summary>
+    LogCorrupted = -1852,
+
+    /// <summary>A transaction cannot be rolled back.</summary>
+    RollbackError = -1917,
 
     /// <summary>The flush map has a version that cannot be read.</summary>
     FlushMapVersionUnsupported = -1918,

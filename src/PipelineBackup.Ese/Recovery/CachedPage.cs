@@ -1,0 +1,22 @@
+namespace PipelineBackup.Ese;
+
+/// <summary>A page in the cache of a database under recovery; valid until the cache is next trimmed.</summary>
+internal sealed class CachedPage
+{
+    /// <summary>Its number.</summary>
+    public PageNumber Number { get; init; }
+
+    /// <summary>As it stands.</summary>
+    public PageView View => throw new NotImplementedException();
+
+    /// <summary>Whether it holds changes that the file does not.</summary>
+    public bool IsDirty { get; }
+
+    /// <summary>
+    /// Changes of open transactions whose before-images no log record holds: until that is 0 the page must not reach the file.
+    /// </summary>
+    public int Unlogged { get; set; }
+
+    /// <summary>Marks it changed and lets it be edited.</summary>
+    public PageEditor Edit() => throw new NotImplementedException();
+}
