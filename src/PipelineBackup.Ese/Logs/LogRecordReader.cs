@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace PipelineBackup.Ese;
 
 /// <summary>
@@ -43,26 +41,35 @@ public abstract class LogRecordReader : IDisposable
     /// <exception cref="EseException">The header cannot be read.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static LogRecordReader Open(string path, LogScanResult scan)
+    public static LogRecordReader Open(string path, LogScanResult scan) => Open(LocalDisk.Instance, path, scan);
+
+    /// <summary>Opens a file that was scanned. Of a damaged file it gives the records before the damage.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="scan">What the scan found.</param>
+    /// <exception cref="EseException">The header cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
+    public static LogRecordReader Open(IDisk disk, string path, LogScanResult scan)
     {
+        ArgumentNullException.ThrowIfNull(disk);
         ArgumentNullException.ThrowIfNull(scan);
         var header = RequireHeader(scan);
-        SafeFileHandle handle = File.OpenHandle(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        var file = disk.Open(path, DiskAccess.Read);
         try
         {
             if (!header.Version.IsLegacy)
-                return new SegmentRecordReader(scan, new SegmentSource(handle, scan));
-            using (handle)
+                return new SegmentRecordReader(scan, new SegmentSource(file, scan));
+            using (file)
             {
-                byte[] bytes = new byte[Math.Min(header.FileLength, RandomAccess.GetLength(handle))];
-                int length = LogFileReader.Fill(handle, bytes, 0);
+                byte[] bytes = new byte[Math.Min(header.FileLength, file.Length)];
+                int length = file.Read(bytes, 0);
                 return LegacyRecordReader.Over(bytes.AsMemory(0, length), header);
             }
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }

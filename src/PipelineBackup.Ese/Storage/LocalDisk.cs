@@ -45,7 +45,11 @@ public sealed class LocalDisk : IDisk
     /// <inheritdoc/>
     public void FlushDirectory(string directory) => DurableFile.FlushDirectory(directory);
 
-    private sealed class LocalFile(SafeFileHandle handle) : IDiskFile
+    /// <summary>An open file of the machine as one of this disk; whoever opened it closes it.</summary>
+    /// <param name="handle">The file.</param>
+    internal static IDiskFile Over(SafeFileHandle handle) => new LocalFile(handle, isOwned: false);
+
+    private sealed class LocalFile(SafeFileHandle handle, bool isOwned = true) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -57,6 +61,10 @@ public sealed class LocalDisk : IDisk
 
         public void Flush() => DurableFile.Flush(handle);
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            if (isOwned)
+                handle.Dispose();
+        }
     }
 }
