@@ -17,6 +17,7 @@ internal sealed class AttachedDatabases : IDisposable
     private readonly SortedDictionary<byte, RecoveringDatabase> _attached = [];
     private readonly SortedDictionary<byte, DatabasePlace> _leftOut = [];
     private readonly Dictionary<string, RecoveredDatabase> _outcomes = [];
+    private (long Read, long Written) _closedPages;
     private LogGeneration _generation;
     private LogTime _created;
 
@@ -30,8 +31,10 @@ internal sealed class AttachedDatabases : IDisposable
     /// <summary>The databases that are replayed into.</summary>
     public IReadOnlyCollection<RecoveringDatabase> Attached => _attached.Values;
 
-    /// <summary>Pages read and written for databases that are closed already.</summary>
-    public (long Read, long Written) ClosedPages { get; private set; }
+    /// <summary>Pages read and written for all databases.</summary>
+    public (long Read, long Written) Pages =>
+        (_closedPages.Read + _attached.Values.Sum(database => database.Cache.PagesRead),
+            _closedPages.Written + _attached.Values.Sum(database => database.Cache.PagesWritten));
 
     /// <summary>What became of the databases so far, in the order in which the logs named them first.</summary>
     public IReadOnlyList<RecoveredDatabase> Outcomes => [.. _outcomes.Values];
@@ -50,12 +53,20 @@ internal sealed class AttachedDatabases : IDisposable
     /// <param name="slot">The number in a record.</param>
     public RecoveringDatabase? Find(byte slot) => _attached.GetValueOrDefault(slot);
 
-    /// <summary>A generation is replayed, or written, from now on.</summary>
-    /// <param name="header">Its header.</param>
-    /// <exception cref="EseException">Pages that redo left out should have been explained by now.</exception>
-    public void Begin(LogHeader header)
+    /// <summary>Makes room in memory; between two changes.</summary>
+    public void Trim()
     {
-        (_generation, _created) = (header.Generation, header.Created);
+        foreach (var database in _attached.Values)
+            database.Cache.Trim();
+    }
+
+    /// <summary>A generation is replayed, or written, from now on.</summary>
+    /// <param name="generation">Its number.</param>
+    /// <param name="created">When it was made.</param>
+    /// <exception cref="EseException">Pages that redo left out should have been explained by now.</exception>
+    public void Begin(LogGeneration generation, LogTime created)
+    {
+        (_generation, _created) = (generation, created);
         foreach (var database in _attached.Values)
             database.Begin(_generation, _created);
     }
@@ -142,7 +153,7 @@ internal sealed class AttachedDatabases : IDisposable
     public void JudgeEnd(LogGeneration last)
     {
         var needs = _attached.Values.Select(database => RequiredLogs.Of(database.Header)).ToList();
-        var rules = new SoftRecoveryOptions(IgnoreLostLogs: _setup.Options.IgnoreLostLogs);
+        var rules = new SoftRecoveryOptions(IgnoreLostLogs: _setup.Options.IgnoreLostLogs || _setup.AcceptsLoss);
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
         foreach (var place in _leftOut.Values)
@@ -193,7 +204,8 @@ internal sealed class AttachedDatabases : IDisposable
             database.Close(position, _setup.IsHard);
         Tell(database.Place, isFinished ? RecoveryOutcome.Recovered : RecoveryOutcome.Missing,
             isFinished ? "" : "its creation was never finished");
-        ClosedPages = (ClosedPages.Read + database.Cache.PagesRead, ClosedPages.Written + database.Cache.PagesWritten);
+        _closedPages = (
+            _closedPages.Read + database.Cache.PagesRead, _closedPages.Written + database.Cache.PagesWritten);
         _attached.Remove(database.Slot);
         database.Dispose();
     }

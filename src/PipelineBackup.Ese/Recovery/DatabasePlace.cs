@@ -56,5 +56,7 @@ internal sealed record DatabasePlace(
 /// <param name="PageSize">Page size of the databases of the stream.</param>
 /// <param name="MemoryBytes">Memory for its pages.</param>
 /// <param name="CreateScratch">Makes a temporary file for pages.</param>
+/// <param name="Versions">Knows which pages must not be written yet.</param>
 internal sealed record DatabaseSurroundings(
-    IDisk Disk, TimeProvider Clock, PageSize PageSize, long MemoryBytes, Func<IDiskFile> CreateScratch);
+    IDisk Disk, TimeProvider Clock, PageSize PageSize, long MemoryBytes, Func<IDiskFile> CreateScratch,
+    VersionStore Versions);

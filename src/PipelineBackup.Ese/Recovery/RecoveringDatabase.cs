@@ -8,7 +8,7 @@ namespace PipelineBackup.Ese;
 /// from then on whoever opens the file knows that it needs that log. A database that needs no change is not written to
 /// before it is closed.
 /// </remarks>
-internal sealed class RecoveringDatabase : IDisposable
+internal sealed class RecoveringDatabase : IUndoTarget, IDisposable
 {
     private readonly IDiskFile _file;
     private readonly IDisk _disk;
@@ -29,7 +29,8 @@ internal sealed class RecoveringDatabase : IDisposable
         (_disk, _clock) = (run.Disk, run.Clock);
         PageSize = run.PageSize;
         Cache = new(file, run.PageSize, run.MemoryBytes, run.CreateScratch) { BeforeWrite = PrepareWrite };
-        Redo = new(Cache);
+        Redo = new(Cache) { LastResize = header.LastResize };
+        FollowVersion();
         FutureUntil = header.State == DatabaseState.CleanShutdown ? default : header.MaxRequired;
         (LastTime, LastObject) = (header.DbTime, header.LastObject);
     }
@@ -81,6 +82,12 @@ internal sealed class RecoveringDatabase : IDisposable
             LastObject = tree;
     }
 
+    /// <inheritdoc/>
+    IPageFile IUndoTarget.Pages => Cache;
+
+    /// <inheritdoc/>
+    PageEditor IUndoTarget.Edit(PageNumber page, LogPosition position) => Cache.Require(page).Edit();
+
     /// <summary>A dbtime for a change that undo makes.</summary>
     /// <exception cref="EseException">−1206: there is none left; a log record counted too far.</exception>
     public DbTime NextTime()
@@ -97,16 +104,32 @@ internal sealed class RecoveringDatabase : IDisposable
     public void Begin(LogGeneration generation, LogTime created)
     {
         (_replayed, _created, _isHeaderKnown) = (generation, created, false);
-        Redo.HoldsFuture = generation <= FutureUntil;
-        if (!Redo.HoldsFuture)
-            Redo.RequireExplained();
+        Redo.MayHoldLaterChanges = generation <= FutureUntil;
+        if (!Redo.MayHoldLaterChanges)
+            Redo.Map.RequireEmpty(new(generation, 0, 0));
         bool isPatched = HeaderWriter.State == DatabaseState.DirtyAndPatchedShutdown;
         if (isPatched && generation >= FutureUntil && HeaderWriter.Attach.Generation <= HeaderWriter.MinRequired)
             HeaderWriter.State = DatabaseState.DirtyShutdown;
     }
 
+    /// <summary>The format may have changed: what the header can hold goes with it.</summary>
+    public void FollowVersion() => Redo.TracksResize =
+        Header.Version >= new FormatVersion(FormatVersion.CurrentMain, 110, 0);
+
+    /// <summary>The creation of the database is complete: it is an attached one from now on.</summary>
+    public void FinishCreation()
+    {
+        HeaderWriter.SetState(DatabaseState.DirtyShutdown, HeaderWriter.Attach.Generation, _replayed, _created);
+        _isHeaderKnown = false;
+    }
+
     /// <summary>Writes the header, both copies.</summary>
-    public void WriteHeader() => HeaderWriter.Write(_file);
+    public void WriteHeader()
+    {
+        if (Redo.TracksResize)
+            HeaderWriter.LastResize = Redo.LastResize;
+        HeaderWriter.Write(_file);
+    }
 
     /// <summary>
     /// Makes the file hold all its data by itself: pages, length, header. The log must be durable up to the record.
@@ -116,12 +139,13 @@ internal sealed class RecoveringDatabase : IDisposable
     /// <exception cref="EseException">The space tree of the database cannot be read, or a page is missing.</exception>
     public void Close(LogPosition position, bool isRestored)
     {
-        Redo.RequireExplained();
+        if (!Redo.MayHoldLaterChanges)
+            Redo.Map.RequireEmpty(position);
         MatchLength();
         Cache.Flush();
         HeaderWriter.DisownFlushMap(NextRandom(), Now);
         HeaderWriter.Close(position, LastTime, LastObject, Now, isRestored);
-        WriteHeader();
+        HeaderWriter.Write(_file);
         // A map of what was flushed when tells nothing any more.
         string map = System.IO.Path.ChangeExtension(Path, ".jfm");
         if (_disk.FileExists(map))
