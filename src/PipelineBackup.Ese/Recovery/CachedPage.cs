@@ -1,10 +1,7 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>A page in the cache of a database under recovery.</summary>
-/// <remarks>
-/// Its bytes are valid until the cache is next trimmed; whoever needs them later asks the cache again. The object itself
-/// stays the page's one and only as long as <see cref="Unlogged"/> is not 0.
-/// </remarks>
+/// <remarks>It is valid until the cache is next trimmed; whoever needs the page later asks the cache again.</remarks>
 internal sealed class CachedPage
 {
     private readonly PageSize _size;
@@ -23,12 +20,6 @@ internal sealed class CachedPage
 
     /// <summary>Whether it holds changes that the file does not.</summary>
     public bool IsDirty { get; internal set; }
-
-    /// <summary>
-    /// Changes of open transactions whose before-images no log record holds: until that is 0 the page must not reach the
-    /// file.
-    /// </summary>
-    public int Unlogged { get; set; }
 
     /// <summary>The bytes; null while they are elsewhere.</summary>
     internal byte[]? Buffer { get; set; }

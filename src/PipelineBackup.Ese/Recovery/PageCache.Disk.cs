@@ -45,7 +45,7 @@ internal sealed partial class PageCache
     /// </summary>
     public void WriteBack()
     {
-        var dirty = _pages.Values.Where(page => page is { IsDirty: true, Unlogged: 0 }).ToArray();
+        var dirty = _pages.Values.Where(IsToBeWritten).ToArray();
         bool isLength = _file.Length != EndOf(LastPage.Value);
         if (dirty.Length == 0 && !isLength)
             return;
@@ -91,12 +91,12 @@ internal sealed partial class PageCache
                 break;
             if (page.IsDirty)
                 Spill(page);
-            if (page.Unlogged > 0 || page.ScratchSlot >= 0)
-                Detach(page);
             else
                 Remove(page);
         }
     }
+
+    private bool IsToBeWritten(CachedPage page) => page.IsDirty && IsHeld?.Invoke(page.Number) != true;
 
     private bool IsMissing(PageNumber number) => IsInFile(number) && !_pages.ContainsKey(number.Value);
 
@@ -158,24 +158,16 @@ internal sealed partial class PageCache
     private void Spill(CachedPage page)
     {
         _scratch ??= _createScratch();
-        if (page.ScratchSlot < 0)
-            page.ScratchSlot = _freeSlots.TryPop(out int slot) ? slot : _slots++;
+        page.ScratchSlot = _freeSlots.TryPop(out int slot) ? slot : _slots++;
 
         // The checksum is for the way to the scratch file and back.
         PageChecksum.Write(page.Buffer, page.Number);
         _scratch.Write(page.Buffer, (long)page.ScratchSlot * PageSize.Bytes);
+        Detach(page);
     }
 
     private void BringBack(CachedPage page)
     {
-        if (page.ScratchSlot < 0)
-        {
-            // Clean, and kept for its count only.
-            Attach(page);
-            ReadFile(page.Buffer, page.Number);
-            return;
-        }
-
         Attach(page);
         ReadScratch(page, page.Buffer);
         FreeSlot(page);

@@ -7,7 +7,7 @@ namespace PipelineBackup.Ese;
 /// <code>
 ///            Get, Prefetch                    Edit                 WriteBack
 ///  file  ──────────────────►  clean page  ──────────►  dirty page ──────────►  file, and clean again
-///                                 │                        │  Trim, while Unlogged > 0
+///                                 │                        │  Trim, while IsHeld
 ///                                 ▼ Trim                   ▼
 ///                              forgotten             scratch file; Get brings it back
 /// </code>
@@ -67,6 +67,9 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     /// Called before the file is changed, each time: what it does must be on the disk when it returns.
     /// </summary>
     public Action? BeforeWrite { get; set; }
+
+    /// <summary>Whether a page must not reach the file yet; null for none.</summary>
+    public Func<PageNumber, bool>? IsHeld { get; set; }
 
     /// <summary>How many pages were read from the file.</summary>
     public long PagesRead { get; private set; }
