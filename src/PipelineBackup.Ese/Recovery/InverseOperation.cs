@@ -43,6 +43,8 @@ internal readonly ref struct InverseOperation
             case NodeOperation.Insert or NodeOperation.FlagDelete:
                 break;
             case NodeOperation.Replace:
+                if (OldData.IsEmpty)
+                    throw new EseException(EseError.RollbackError, $"no old data are told for line {line}");
                 int growth = OldData.Length - node.Data.Length;
                 if (growth > page.FreeBytes)
                 {

@@ -71,11 +71,12 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
 
     private void Undo(RedoSession session, in VersionView version, IUndoTarget database)
     {
-        var cursor = CursorOf(database);
         try
         {
+            var cursor = CursorOf(database);
             Find(cursor, version);
             version.Inverse.Demand(cursor.View, cursor.Line);
+            Apply(session, version, database, cursor);
         }
         catch (EseException e)
         {
@@ -84,24 +85,26 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
                 + e.Message,
                 "the database is damaged or does not belong to these logs: restore a backup");
         }
+    }
 
+    private void Apply(RedoSession session, in VersionView version, IUndoTarget database, TreeCursor cursor)
+    {
         var body = version.Body;
-        var change = new PageChange(session.Id, version.Database, PageNumber.None, DbTime.Nil, DbTime.Nil,
+        var change = new PageChange(session.Id, version.Database, cursor.Page, DbTime.Nil, DbTime.Nil,
             session.Transaction, (byte)session.Level, 0, body.Flags);
         if (version.IsUnlogged)
-            LogOldData(version, new(change with { Page = cursor.Page }, version.Version, body.Root, body.Tree));
+            LogOldData(version, new(change, version.Version, body.Root, body.Tree));
 
-        var time = database.NextTime();
         change = change with
         {
-            Page = cursor.Page, Time = time, TimeBefore = cursor.View.DbTime, Line = (ushort)cursor.Line,
+            Time = database.NextTime(), TimeBefore = cursor.View.DbTime, Line = (ushort)cursor.Line,
         };
         _writer.Clear();
         _writer.Undo(new(change, version.Version, body.Root, body.Tree), body.Operation, (byte)session.Level,
             version.Key, version.BookmarkData);
         var editor = database.Edit(cursor.Page, log.Append(_writer.Written));
         version.Inverse.Apply(editor, cursor.Line);
-        editor.SetTime(time);
+        editor.SetTime(change.Time);
         Undone++;
     }
 
