@@ -14,7 +14,7 @@ internal sealed class AttachedDatabases : IDisposable
     private readonly RecoverySetup _setup;
     private readonly DatabaseMap _map;
     private readonly DatabaseSurroundings _surroundings;
-    private readonly SortedDictionary<byte, RecoveringDatabase> _attached = [];
+    private readonly SortedDictionary<byte, RecoveringFile> _attached = [];
     private readonly SortedDictionary<byte, DatabasePlace> _leftOut = [];
     private readonly Dictionary<string, RecoveredDatabase> _outcomes = [];
     private (long Read, long Written) _closedPages;
@@ -29,7 +29,7 @@ internal sealed class AttachedDatabases : IDisposable
         (_setup, _surroundings, _map) = (setup, surroundings, new(setup.Options));
 
     /// <summary>The databases that are replayed into.</summary>
-    public IReadOnlyCollection<RecoveringDatabase> Attached => _attached.Values;
+    public IReadOnlyCollection<RecoveringFile> Attached => _attached.Values;
 
     /// <summary>Pages read and written for all databases.</summary>
     public (long Read, long Written) Pages =>
@@ -51,7 +51,7 @@ internal sealed class AttachedDatabases : IDisposable
 
     /// <summary>The database that a slot is replayed into; null when it is left out, or no database.</summary>
     /// <param name="slot">The number in a record.</param>
-    public RecoveringDatabase? Find(byte slot) => _attached.GetValueOrDefault(slot);
+    public RecoveringFile? Find(byte slot) => _attached.GetValueOrDefault(slot);
 
     /// <summary>Makes room in memory; between two changes.</summary>
     public void Trim()
@@ -190,13 +190,13 @@ internal sealed class AttachedDatabases : IDisposable
             database.Dispose();
     }
 
-    private void Take(RecoveringDatabase database)
+    private void Take(RecoveringFile database)
     {
         _attached.Add(database.Slot, database);
         database.Begin(_generation, _created);
     }
 
-    private void Close(RecoveringDatabase database, LogPosition position)
+    private void Close(RecoveringFile database, LogPosition position)
     {
         // One whose creation broke off is made anew by whoever replays its creating again, and by nobody else.
         bool isFinished = database.Header.State != DatabaseState.JustCreated;

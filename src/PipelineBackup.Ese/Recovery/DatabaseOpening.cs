@@ -11,7 +11,7 @@ internal static class DatabaseOpening
     /// <param name="generation">The generation that is replayed.</param>
     /// <param name="created">When that was made.</param>
     /// <exception cref="EseException">−535, −552: its trailer page is damaged or of another backup.</exception>
-    public static RecoveringDatabase Open(
+    public static RecoveringFile Open(
         DatabasePlace place, DatabaseHeader header, RecoverySetup setup, DatabaseSurroundings surroundings,
         LogGeneration generation, LogTime created)
     {
@@ -21,7 +21,7 @@ internal static class DatabaseOpening
             var writer = new DatabaseHeaderWriter(header);
             if (place.Verdict.NeedsTrailer)
                 MergeTrailer(file, writer, surroundings.PageSize);
-            var database = new RecoveringDatabase(place, file, writer, surroundings);
+            var database = new RecoveringFile(place, file, writer, surroundings);
             BringUp(writer, place, setup, surroundings, generation, created);
             return database;
         }
@@ -39,7 +39,7 @@ internal static class DatabaseOpening
     /// <param name="surroundings">What it takes from the run.</param>
     /// <param name="generation">The generation that is replayed.</param>
     /// <exception cref="EseException">−1225: its first pages are not in the log.</exception>
-    public static RecoveringDatabase Create(
+    public static RecoveringFile Create(
         DatabasePlace place, int createVersion, RecoverySetup setup, DatabaseSurroundings surroundings,
         LogGeneration generation)
     {

@@ -30,32 +30,16 @@ internal static class DatabaseRedo
     /// <param name="database">Its database.</param>
     /// <param name="now">The time.</param>
     /// <exception cref="EseException">−501: it names pages that there cannot be.</exception>
-    public static void Apply(in LogRecordView record, RecoveringDatabase database, LogTime now)
+    public static void Apply(in LogRecordView record, RecoveringFile database, LogTime now)
     {
+        RedoSize.Apply(database.Redo, record);
         switch (record.Type)
         {
-            case LogRecordType.ExtendDatabase:
-                database.Redo.Extend(record.Body<DatabaseExtension>().LastPage, record.Position);
-                break;
-            case LogRecordType.ShrinkDatabase or LogRecordType.ShrinkDatabase2:
-                Shrink(database, record.Body<DatabaseShrinkage>(), default, record.Position);
-                break;
             case LogRecordType.ShrinkDatabase3:
-                ref readonly var timed = ref record.Body<TimedDatabaseShrinkage>();
-                database.Saw(timed.Time, default);
-                Shrink(database, timed.Shrinkage, timed.Time, record.Position);
-                break;
-            case LogRecordType.TrimDatabase:
-                // The pages are free: whether they still take space on the disk is no matter of content.
-                ref readonly var trim = ref record.Body<DatabaseTrim>();
-                database.Redo.Release(trim.First, trim.Pages);
-                break;
-            case LogRecordType.ExtentFreed:
-                Release(database, record.Body<ExtentRelease>());
+                database.Saw(record.Body<TimedDatabaseShrinkage>().Time, default);
                 break;
             case LogRecordType.ExtentFreed2:
                 database.Saw(record.Body<TimedExtentRelease>().Time, default);
-                Release(database, record.Body<TimedExtentRelease>().Release);
                 break;
             case LogRecordType.SetDatabaseVersion:
                 SetVersion(database, record.Body<DatabaseVersionChange>());
@@ -74,15 +58,8 @@ internal static class DatabaseRedo
         }
     }
 
-    private static void Shrink(
-        RecoveringDatabase database, in DatabaseShrinkage shrinkage, DbTime time, LogPosition position) =>
-        database.Redo.Shrink(shrinkage.LastPage, shrinkage.Pages, time, position);
-
-    private static void Release(RecoveringDatabase database, in ExtentRelease release) =>
-        database.Redo.Release(release.First, release.Pages);
-
     // Never a format that this library does not know, whatever the record says.
-    private static void SetVersion(RecoveringDatabase database, in DatabaseVersionChange change)
+    private static void SetVersion(RecoveringFile database, in DatabaseVersionChange change)
     {
         var version = new FormatVersion(change.Major, change.UpdateMajor, change.UpdateMinor);
         if (change.Major != FormatVersion.CurrentMain || !version.IsReadableBy(FormatVersion.Newest))
@@ -96,7 +73,7 @@ internal static class DatabaseRedo
         database.FollowVersion();
     }
 
-    private static void Update(RecoveringDatabase database, in BackupStep step)
+    private static void Update(RecoveringFile database, in BackupStep step)
     {
         if (step.Phase != BackupPhase.Update)
             return;

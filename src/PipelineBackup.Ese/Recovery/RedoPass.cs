@@ -208,7 +208,7 @@ internal sealed class RedoPass(
 
     private RedoSession SessionOf(ushort id) => transactions.Session(id);
 
-    private RedoContext ContextOf(RecoveringDatabase database, RedoSession session)
+    private RedoContext ContextOf(RecoveringFile database, RedoSession session)
     {
         if (!_contexts.TryGetValue((database.Slot, session.Id), out var context))
             _contexts.Add((database.Slot, session.Id), context = new(database, session, versions));
