@@ -13,11 +13,6 @@ public sealed class LocalDisk : IDisk
     /// <summary>The one there is.</summary>
     public static LocalDisk Instance { get; } = new();
 
-    /// <summary>A handle as a file of this disk.</summary>
-    /// <param name="handle">The handle.</param>
-    /// <param name="owned">Whether disposing the file closes the handle.</param>
-    internal static IDiskFile Over(SafeFileHandle handle, bool owned) => new LocalFile(handle, owned);
-
     /// <inheritdoc/>
     public IDiskFile Open(string path, DiskAccess access) => new LocalFile(access switch
     {
@@ -25,7 +20,7 @@ public sealed class LocalDisk : IDisk
             File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
         DiskAccess.ReadWrite => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read),
         _ => File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read),
-    }, owned: true);
+    });
 
     /// <inheritdoc/>
     public bool FileExists(string path) => File.Exists(path);
@@ -50,7 +45,11 @@ public sealed class LocalDisk : IDisk
     /// <inheritdoc/>
     public void FlushDirectory(string directory) => DurableFile.FlushDirectory(directory);
 
-    private sealed class LocalFile(SafeFileHandle handle, bool owned) : IDiskFile
+    /// <summary>An open file of the machine as one of this disk; whoever opened it closes it.</summary>
+    /// <param name="handle">The file.</param>
+    internal static IDiskFile Over(SafeFileHandle handle) => new LocalFile(handle, isOwned: false);
+
+    private sealed class LocalFile(SafeFileHandle handle, bool isOwned = true) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -64,7 +63,7 @@ public sealed class LocalDisk : IDisk
 
         public void Dispose()
         {
-            if (owned)
+            if (isOwned)
                 handle.Dispose();
         }
     }
