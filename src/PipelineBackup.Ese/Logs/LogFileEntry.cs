@@ -107,17 +107,6 @@ public sealed class LogFileEntry
         };
     }
 
-    /// <summary>A file on some disk, by its name and the start of it.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="name">What its name says.</param>
-    /// <param name="block">Its first 4096 bytes, or what there is of them.</param>
-    /// <param name="length">Its length in bytes.</param>
-    internal static LogFileEntry Of(string path, LogFileName name, ReadOnlySpan<byte> block, long length)
-    {
-        LogHeader.TryRead(block, out var header, out var fault);
-        return new(System.IO.Path.GetFileName(path), name, path, length) { Header = header, HeaderFault = fault };
-    }
-
     /// <summary>
     /// The same file counted as a closed log of its generation, though its name is that of the log written to last: one
     /// that was copied before it was closed, with later logs beside it.
@@ -127,6 +116,7 @@ public sealed class LogFileEntry
         Header = Header,
         HeaderFault = HeaderFault,
         Scan = Scan,
+        _disk = _disk,
     };
 
     /// <summary>Scans the file unless that was done; null when it is not on a disk here.</summary>

@@ -4,11 +4,10 @@ namespace PipelineBackup.Ese;
 internal static class AttachTrail
 {
     /// <summary>Whether a log holds the mark with which undo begins.</summary>
-    /// <param name="disk">The disk.</param>
     /// <param name="log">The log, scanned and sound.</param>
-    public static bool HasUndo(IDisk disk, LogFileEntry log)
+    public static bool HasUndo(LogFileEntry log)
     {
-        using var reader = DiskLogs.OpenRecords(disk, log);
+        using var reader = log.OpenRecords();
         while (reader.TryRead(out var record))
         {
             if (record.Type is LogRecordType.RecoveryUndo or LogRecordType.RecoveryUndo2)
@@ -19,12 +18,11 @@ internal static class AttachTrail
     }
 
     /// <summary>Paths of the databases that are attached behind the last record of a log, as it was logged.</summary>
-    /// <param name="disk">The disk.</param>
     /// <param name="log">The log, scanned.</param>
     /// <exception cref="EseException">−501: its records cannot be read.</exception>
-    public static IReadOnlyList<string> AtEnd(IDisk disk, LogFileEntry log)
+    public static IReadOnlyList<string> AtEnd(LogFileEntry log)
     {
-        using var reader = DiskLogs.OpenRecords(disk, log);
+        using var reader = log.OpenRecords();
         var attached = reader.Header.Attached.ToDictionary(database => database.Slot, database => database.Path);
         while (reader.TryRead(out var record))
         {

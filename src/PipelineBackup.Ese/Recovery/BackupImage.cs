@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace PipelineBackup.Ese;
 
 /// <summary>
@@ -14,10 +12,6 @@ namespace PipelineBackup.Ese;
 /// </remarks>
 internal sealed class BackupImage
 {
-    private const int CurrentFullHigh = 184 + 20;
-    private const int MinRequired = 296, MaxRequired = 300, CommittedTime = 348, MaxCommitted = 416;
-    private const int MinConsistent = 640, RequiredTime = 672, BeforeRedo = 680;
-
     private readonly DatabaseHeader _header;
     private readonly PatchTrailer? _trailer;
 
@@ -83,8 +77,7 @@ internal sealed class BackupImage
         }
 
         using var file = disk.Open(path, DiskAccess.Read);
-        byte[] start = new byte[HeaderPair.StartBytes];
-        var headers = HeaderPair.Read(start.AsSpan(0, file.Read(start, 0)));
+        var headers = HeaderPair.Read(file);
         if (headers.Header is not { } header)
         {
             throw new EseException(EseError.DatabaseCorrupted, $"'{path}': both copies of the database header are damaged",
@@ -94,7 +87,7 @@ internal sealed class BackupImage
         if (!header.IsUnrestoredCopy && header.State == DatabaseState.CleanShutdown && header.Judge() == EseError.Success)
             return new(path, headers, null);
         DemandImage(path, header);
-        var trailer = header.NeedsTrailer ? ReadTrailer(file, headers.PageSize) : null;
+        var trailer = header.NeedsTrailer ? PatchTrailer.Read(file, headers.PageSize) : null;
         if (trailer is not null && trailer.Judge(header) is not EseError.Success and var fault)
             throw NoTrailer(path, fault);
         return new(path, headers, trailer);
@@ -131,30 +124,14 @@ internal sealed class BackupImage
     /// <param name="high">The last generation of the set, which is mandatory from now on.</param>
     public void Prepare(IDisk disk, LogGeneration high)
     {
-        byte[] page = _header.Bytes.ToArray();
-        var min = Least(_header.MinRequired, TrailerMin);
-        Put(page, MinRequired, min);
-        Put(page, MinConsistent, min);
-        Put(page, BeforeRedo, default);
-        Put(page, BeforeRedo + 4, default);
+        var header = new DatabaseHeaderWriter(_header);
         if (_trailer is not null)
-        {
-            Raise(page, MaxRequired, RequiredTime, _trailer.MaxRequired, _trailer.MaxRequiredTime);
-            Raise(page, MaxCommitted, CommittedTime, _trailer.MaxCommitted, _trailer.MaxCommittedTime);
-        }
-
-        // Of the last log only the number is known here: its time is not demanded.
-        Raise(page, MaxRequired, RequiredTime, high, default);
-        Raise(page, MaxCommitted, CommittedTime, high, default);
-        Put(page, CurrentFullHigh, high);
-        BinaryPrimitives.WriteUInt32LittleEndian(page, HeaderChecksum.Compute(page));
+            header.Merge(_trailer);
+        header.PrepareRestore(high);
         using var file = disk.Open(Path, DiskAccess.ReadWrite);
-        file.Write(page, 0);
-        file.Flush();
-        file.Write(page, page.Length);
-        file.Flush();
+        header.Write(file);
         // Only now: until the header carries what it says, a restore that starts again needs the trailer.
-        var last = ReadTrailer(file, PageSize);
+        var last = PatchTrailer.Read(file, PageSize);
         if (last.IsIntact && last.Signature == Signature && last.LogSignature == LogSignature)
             file.Write(new byte[PageSize.Bytes], file.Length - PageSize.Bytes);
         file.Flush();
@@ -177,30 +154,10 @@ internal sealed class BackupImage
         }
     }
 
-    private static PatchTrailer ReadTrailer(IDiskFile file, PageSize pageSize)
-    {
-        long offset = file.Length - pageSize.Bytes;
-        if (offset < (long)PageNumber.HeaderPages * pageSize.Bytes)
-            return new(ReadOnlyMemory<byte>.Empty);
-        byte[] page = new byte[pageSize.Bytes];
-        return new(page.AsMemory(0, file.Read(page, offset)));
-    }
-
     private static EseException NoTrailer(string path, EseError fault) => new(fault, fault == EseError.BadPatchPage
         ? $"'{path}': the trailer page, the last one of a streamed copy, is missing or damaged"
         : $"'{path}': the trailer page belongs to another backup or database",
         "the copy is not whole: take the file from the backup again, or restore another backup");
-
-    private static void Raise(byte[] page, int at, int timeAt, LogGeneration to, LogTime time)
-    {
-        if (to.Value <= BinaryPrimitives.ReadInt32LittleEndian(page.AsSpan(at)))
-            return;
-        Put(page, at, to);
-        time.Write(page.AsSpan(timeAt));
-    }
-
-    private static void Put(byte[] page, int at, LogGeneration value) =>
-        BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(at), value.Value);
 
     private static LogGeneration Least(params ReadOnlySpan<LogGeneration> values)
     {

@@ -22,6 +22,6 @@ internal sealed class HardLogSupply(
                 "nothing may change the logs while a restore reads them");
         }
 
-        return new(log, DiskLogs.OpenRecords(disk, log), generation == last);
+        return new(log, log.OpenRecords(), generation == last);
     }
 }

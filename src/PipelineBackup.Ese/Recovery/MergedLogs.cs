@@ -68,8 +68,8 @@ internal sealed class MergedLogs(IDisk disk, string baseName)
         : EseError.GivenLogFileHasBadSignature;
 
     // A closed log may be a copy of one that was not closed yet, so the last write counts as it would for that.
-    private bool IsSound(LogFileEntry file) => file.Fault is null
-        && DiskLogs.Scan(disk, file).ErrorFor(LogScanPurpose.SoftRecovery, isCurrentLog: true) == EseError.Success;
+    private static bool IsSound(LogFileEntry file) => file.Fault is null
+        && file.EnsureScan()!.ErrorFor(LogScanPurpose.SoftRecovery, isCurrentLog: true) == EseError.Success;
 
     // Everything before the earlier one's last segment is final; the last one may since have been filled up.
     private bool Extends(LogFileEntry earlier, LogFileEntry later)

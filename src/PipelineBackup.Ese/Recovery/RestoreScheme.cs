@@ -19,7 +19,7 @@ internal sealed class RestoreScheme
         var later = new MergedLogs(options.Disk, options.BaseName);
         foreach (string directory in options.BackupLogDirectories)
         {
-            var files = DiskLogs.Find(options.Disk, directory, options.BaseName);
+            var files = LogsIn(directory);
             merged.Add(files.Where(file => file.Name.Kind == LogFileKind.Numbered), EseError.GivenLogFileIsNotContiguous);
             later.Add(files.Where(file => file.IsCurrent), EseError.GivenLogFileIsNotContiguous);
         }
@@ -28,7 +28,7 @@ internal sealed class RestoreScheme
         var stop = options.StopAt?.Generation ?? default;
         foreach (string directory in RollForwardDirectories)
         {
-            var files = DiskLogs.Find(options.Disk, directory, options.BaseName);
+            var files = LogsIn(directory);
             later.Add(files.Where(file => !stop.IsSet || file.Generation <= stop), EseError.ExistingLogFileIsNotContiguous);
         }
 
@@ -57,6 +57,13 @@ internal sealed class RestoreScheme
 
     private IEnumerable<BackupImage> Images =>
         Set.Restored.Select(database => database.Image).Where(image => !image.IsClean);
+
+    private IEnumerable<LogFileEntry> LogsIn(string directory)
+    {
+        var chain = LogChain.Open(_options.Disk, directory, _options.BaseName);
+        // A current log that has the generation of a numbered one stands beside them.
+        return chain.Current is { } current ? chain.Generations.Append(current).Distinct() : chain.Generations;
+    }
 
     /// <summary>Makes the plan.</summary>
     /// <param name="options">What the caller asked for.</param>
@@ -107,7 +114,7 @@ internal sealed class RestoreScheme
         List<RecoveredDatabase> planned = [.. clean, .. Set.LeftOut];
         return
         [
-            .. ran.Where(one => !planned.Exists(other => LoggedPath.Equal(one.LoggedPath, other.LoggedPath))), .. planned,
+            .. ran.Where(one => !planned.Exists(other => RestoreSet.IsSame(one.LoggedPath, other.LoggedPath))), .. planned,
         ];
     }
 
@@ -137,10 +144,9 @@ internal sealed class RestoreScheme
     // Made clean by the undo of an earlier attempt: its log stands where this one would write.
     private bool IsOurWork(BackupImage image)
     {
-        var files = DiskLogs.Find(_options.Disk, UndoLogDirectory, _options.BaseName);
-        var log = files.FirstOrDefault(file => file.Fault is null && file.Generation == image.Consistent.Generation
+        var log = LogsIn(UndoLogDirectory).FirstOrDefault(file => file.Fault is null && file.Generation == image.Consistent.Generation
             && file.Header!.Signature == image.LogSignature);
-        return log is not null && DiskLogs.Scan(_options.Disk, log).IsGood && AttachTrail.HasUndo(_options.Disk, log);
+        return log is not null && log.EnsureScan()!.IsGood && AttachTrail.HasUndo(log);
     }
 
     private void ChooseRange()
@@ -183,7 +189,7 @@ internal sealed class RestoreScheme
         foreach (var log in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            DiskLogs.Scan(_options.Disk, log);
+            log.EnsureScan();
         }
     }
 
@@ -204,7 +210,7 @@ internal sealed class RestoreScheme
 
     private void StopAt(LogTime time)
     {
-        var window = new StopWindow(_options.Disk, _set, _rollForward);
+        var window = new StopWindow(_set, _rollForward);
         var needed = Images.Select(image => image.High).DefaultIfEmpty(Low).Max();
         window.Demand(time, needed, High, _last);
         if (window.FindLater(time, needed, High, _last, out bool isWhole) is not { } log)
@@ -219,7 +225,7 @@ internal sealed class RestoreScheme
     {
         if (Set.LeftOut.Count == 0)
             return;
-        if (Set.MissingFrom(AttachTrail.AtEnd(_options.Disk, _set.Find(High)!)) is
+        if (Set.MissingFrom(AttachTrail.AtEnd(_set.Find(High)!)) is
             { Outcome: RecoveryOutcome.Missing } missing && !_options.IgnoreMissingDatabases)
         {
             throw new EseException(EseError.FileNotFound,
@@ -228,7 +234,7 @@ internal sealed class RestoreScheme
         }
 
         var last = (_last > High ? _rollForward : _set).Find(_last)!;
-        if (_options.StrictMap && Set.MissingFrom(AttachTrail.AtEnd(_options.Disk, last)) is { } skipped)
+        if (_options.StrictMap && Set.MissingFrom(AttachTrail.AtEnd(last)) is { } skipped)
         {
             throw new EseException(EseError.AttachedDatabaseMismatch,
                 $"'{skipped.LoggedPath}' is attached at the end of the logs and not restored: {skipped.Reason}",
@@ -243,11 +249,11 @@ internal sealed class RestoreScheme
         if (_options.SkipUndo)
             return;
         var end = (_last > High ? _rollForward : _set).Find(_last)!;
-        foreach (var log in DiskLogs.Find(_options.Disk, UndoLogDirectory, _options.BaseName))
+        foreach (var log in LogsIn(UndoLogDirectory))
         {
             bool isLeftOver = log.IsCurrent && Path.GetFullPath(log.Path!) != Path.GetFullPath(end.Path!);
             bool isBehind = log.Generation > _last || (_isCut && log.Generation == _last);
-            if (log.Name.Kind == LogFileKind.Temporary || !(isLeftOver || isBehind))
+            if (!(isLeftOver || isBehind))
                 continue;
             throw new EseException(EseError.InvalidParameter,
                 $"'{log.Path}', generation {log.Generation}, is in the directory that undo writes to, and replay ends "

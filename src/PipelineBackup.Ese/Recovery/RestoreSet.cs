@@ -49,16 +49,20 @@ internal sealed class RestoreSet
     /// <summary>The databases that were left out although the logs have them attached at their end.</summary>
     /// <param name="attached">Logged paths of those that are attached then.</param>
     public RecoveredDatabase? MissingFrom(IReadOnlyList<string> attached) =>
-        _leftOut.Find(database => attached.Any(path => LoggedPath.Equal(path, database.LoggedPath)));
+        _leftOut.Find(database => attached.Any(path => IsSame(path, database.LoggedPath)));
 
-    private bool Has(string logged) => _restored.Exists(database => LoggedPath.Equal(database.Logged, logged));
+    /// <summary>Whether two logged paths mean the same file.</summary>
+    public static bool IsSame(string a, string b) =>
+        DatabaseMap.Normalize(a).Equals(DatabaseMap.Normalize(b), StringComparison.OrdinalIgnoreCase);
+
+    private bool Has(string logged) => _restored.Exists(database => IsSame(database.Logged, logged));
 
     // By its path, by its file name, else by the signature in the file: the engine's own order.
     private void AddMapped(DatabaseMapping entry, List<(string Logged, HashSet<Signature> Signatures)> known)
     {
         var image = BackupImage.Open(_options.Disk, entry.Path);
-        string? logged = known.Find(database => LoggedPath.Equal(entry.Logged, database.Logged)).Logged
-            ?? known.Find(database => LoggedPath.Names(entry.Logged, database.Logged) && !Has(database.Logged)).Logged
+        string? logged = known.Find(database => IsSame(entry.Logged, database.Logged)).Logged
+            ?? known.Find(database => IsSame(entry.Logged, DatabaseMap.NameOf(database.Logged)) && !Has(database.Logged)).Logged
             ?? known.Find(database => database.Signatures.Contains(image.Signature)).Logged;
         _restored.Add(new(logged ?? entry.Logged, image));
     }
@@ -72,7 +76,7 @@ internal sealed class RestoreSet
         }
 
         string path = _options.DatabaseDirectory is { } directory
-            ? Path.Combine(directory, LoggedPath.FileName(logged))
+            ? Path.Combine(directory, DatabaseMap.NameOf(logged))
             : logged;
         if (!_options.Disk.FileExists(path)
             && Around().FirstOrDefault(file => signatures.Contains(file.Signature)).Path is { } renamed)

@@ -1,10 +1,9 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>The times at which the replay of a backup set can be stopped.</summary>
-/// <param name="disk">The disk.</param>
 /// <param name="set">The logs of the set.</param>
 /// <param name="rollForward">The logs to roll forward with.</param>
-internal sealed class StopWindow(IDisk disk, LogChain set, LogChain rollForward)
+internal sealed class StopWindow(LogChain set, LogChain rollForward)
 {
     /// <summary>Refuses a time at which the databases would not be consistent.</summary>
     /// <param name="stop">The time.</param>
@@ -52,10 +51,10 @@ internal sealed class StopWindow(IDisk disk, LogChain set, LogChain rollForward)
     private LogTime LastSegment(LogGeneration generation, LogGeneration high) => Times(Find(generation, high))[^1];
 
     // Of old formats only when the log was made.
-    private List<LogTime> Times(LogFileEntry log)
+    private static List<LogTime> Times(LogFileEntry log)
     {
         List<LogTime> times =
-            [.. DiskLogs.ScanSegments(disk, log).Segments.Select(segment => segment.Started).Where(began => began.IsSet)];
+            [.. log.EnsureScan(collectSegments: true)!.Segments.Select(segment => segment.Started).Where(began => began.IsSet)];
         return times.Count > 0 ? times : [log.Header!.Created];
     }
 
