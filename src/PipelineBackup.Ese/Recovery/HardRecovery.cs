@@ -11,8 +11,8 @@ namespace PipelineBackup.Ese;
 /// <param name="options">On what, and how.</param>
 public sealed class HardRecovery(HardRecoveryOptions options)
 {
-    /// <summary>Pages of each database that must fit into memory: the largest macro, and room to work.</summary>
-    internal const int LeastPages = 64;
+    /// <summary>Pages of each database that must fit into memory: the pages of a macro, and room to work.</summary>
+    internal const int LeastPages = 16;
 
     private const int LeastBytes = 256 << 10;
 
