@@ -12,11 +12,6 @@ internal sealed class CachedPage
     /// <summary>Whether it holds changes that the file does not.</summary>
     public bool IsDirty { get; }
 
-    /// <summary>
-    /// Changes of open transactions whose before-images no log record holds: until that is 0 the page must not reach the file.
-    /// </summary>
-    public int Unlogged { get; set; }
-
     /// <summary>Marks it changed and lets it be edited.</summary>
     public PageEditor Edit() => throw new NotImplementedException();
 }
