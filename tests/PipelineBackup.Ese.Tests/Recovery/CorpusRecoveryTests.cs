@@ -94,7 +94,7 @@ public sealed partial class CorpusRecoveryTests
     // Nothing but the database, logs and checkpoint was touched; nothing temporary is left; all of it is safe.
     private static void ProveManners(RecoveryCase recovery, SimulatedDisk disk)
     {
-        Assert.Empty(disk.Changed.Where(path => !recovery.MayWrite(path)));
+        Assert.DoesNotContain(disk.Changed, path => !recovery.MayWrite(path));
         Assert.DoesNotContain(disk.Files, path => Path.GetDirectoryName(path) == RecoveryCase.Scratch);
         disk.Crash(CrashKind.AllLost, new(1));
         RecoveryProof.Prove(recovery, disk, thorough: false);

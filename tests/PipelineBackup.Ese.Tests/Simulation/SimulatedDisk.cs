@@ -76,6 +76,9 @@ internal sealed class SimulatedDisk : IDisk
         return this;
     }
 
+    /// <summary>Takes a file away as if it had never been there.</summary>
+    public void Remove(string path) => _names.Remove(path);
+
     /// <summary>All bytes of a file, as readers see them.</summary>
     public byte[] ReadAll(string path) => Node(path).ToArray();
 
