@@ -1,7 +1,7 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>A database that logs are replayed into.</summary>
-internal sealed class RecoveringDatabase
+/// <summary>A database that logs are replayed into: its pages.</summary>
+internal class RecoveringDatabase
 {
     /// <summary>A database whose pages are there to be changed.</summary>
     /// <param name="slot">Its number in log records.</param>
