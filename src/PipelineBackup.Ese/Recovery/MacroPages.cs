@@ -10,7 +10,7 @@ internal sealed class MacroPages(RedoContext context)
     private readonly List<(CachedPage Page, DbTime Time)> _changed = [];
 
     /// <summary>The page size.</summary>
-    public PageSize Size => context.Database.PageSize;
+    public PageSize Size => context.Database.Cache.PageSize;
 
     /// <summary>A page that is changed: null when there is none, it does not need the change or is missing.</summary>
     /// <param name="record">The record.</param>
@@ -123,7 +123,7 @@ internal sealed class MacroPages(RedoContext context)
     /// <param name="page">Its number.</param>
     /// <param name="line">Line of the node.</param>
     /// <exception cref="EseException">−1206: it is not.</exception>
-    public static NodeView Node(in LogRecordView record, PageView view, PageNumber page, int line) =>
+    public static NodeView Node(scoped in LogRecordView record, PageView view, PageNumber page, int line) =>
         view.Node(line, out var node) == PageRule.None
             ? node
             : throw RedoMacro.Unfit(record, page, $"has no sound node at line {line}");

@@ -84,7 +84,8 @@ internal sealed class RedoPageMove
     // The free room in the middle is not logged.
     private static byte[] Restore(in LogRecordView record, PageSize size)
     {
-        var (front, back) = (record.AsPageMove().Front, record.AsPageMove().Back);
+        var front = record.AsPageMove().Front;
+        var back = record.AsPageMove().Back;
         byte[] bytes = new byte[size.Bytes];
         if (front.Length < size.HeaderBytes || front.Length + (long)back.Length > bytes.Length)
             throw RedoMacro.Contradiction(record, "has no whole page");

@@ -23,19 +23,22 @@ internal sealed class RedoRootMove(RedoContext context, MacroRecords records)
     {
         ref readonly var root = ref records[0].Body<RootMove>();
         List<RedoPageMove> moves = [];
-        List<(int Index, CachedPage? Page)> others = [];
+        int others = records.Count;
         for (int i = 1; i < records.Count; i++)
         {
             var record = records[i];
             switch (record.Type)
             {
-                case LogRecordType.PageMove when others.Count == 0 && moves.Count < 3
+                case LogRecordType.PageMove when i < others && moves.Count < 3
                     && record.AsPageMove().Move.Tree == root.Tree:
                     moves.Add(new(context, _pages, records, i));
                     break;
                 case LogRecordType.SetExternalHeader or LogRecordType.Replace or LogRecordType.ReplaceDifference
                     when moves.Count > 0:
-                    others.Add((i, _pages.ChangeAgain(record, record.Page.Page, record.Page.TimeBefore)));
+                    // Changed below; what cannot be got must fail before anything is changed.
+                    context.Pages.ForChange(
+                        record.Page.Page, record.Page.TimeBefore, record.Page.Time, record.Position);
+                    others = Math.Min(others, i);
                     break;
                 default:
                     throw RedoMacro.Contradiction(record, "is in the move of a root");
@@ -45,9 +48,15 @@ internal sealed class RedoRootMove(RedoContext context, MacroRecords records)
         foreach (var move in moves)
             move.Change();
         NameOwnedRoot(moves);
-        foreach (var (index, page) in others)
-            Change(records[index], page);
         _pages.Finish();
+        for (int i = others; i < records.Count; i++)
+        {
+            var record = records[i];
+            if (record.Type == LogRecordType.SetExternalHeader)
+                RedoNodes.SetExternalHeader(context, record.Node, record.Tail, record.Position);
+            else
+                RedoNodes.Replace(context, record.AsReplace(), record.Position);
+        }
     }
 
     private void NameOwnedRoot(List<RedoPageMove> moves)
@@ -62,35 +71,5 @@ internal sealed class RedoRootMove(RedoContext context, MacroRecords records)
         int extended = header.Length == RootHeader.Size ? 0 : 1;
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(extended + 12), owned.Move.Target.Value);
         page.Edit().TrySetExternalHeader(header);
-    }
-
-    private void Change(in LogRecordView record, CachedPage? page)
-    {
-        bool versioned = record.Page.Has(PageChangeFlags.Versioned);
-        if (page is null)
-        {
-            if (versioned)
-                context.Versions.Deferred(context.Session, record.Node.Version);
-            return;
-        }
-
-        if (record.Type == LogRecordType.SetExternalHeader)
-        {
-            if (!page.Edit().TrySetExternalHeader(record.Tail))
-                throw RedoMacro.Unfit(record, page.Number, "has no room for its header");
-            return;
-        }
-
-        int line = record.Page.Line;
-        var node = MacroPages.Node(record, page.View, page.Number, line);
-        var (key, old, flags) = (node.KeyToArray(), node.Data.ToArray(), node.Flags);
-        byte[] data = new byte[record.AsReplace().NewLength];
-        record.AsReplace().Apply(old, data);
-        if (!page.Edit().TryReplaceData(line, data))
-            throw RedoMacro.Unfit(record, page.Number, "has no room for a node");
-        if (!versioned)
-            return;
-        page.Edit().SetLineFlags(line, flags | LineFlags.Versioned);
-        context.Versions.Replaced(context.Session, record.Node, record.Node.Version, key, [], old, page.Number);
     }
 }

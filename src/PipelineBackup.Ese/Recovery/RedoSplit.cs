@@ -137,7 +137,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
             PointBehindSeparator(level, below);
     }
 
-    private void AddSeparator(SplitLevel level, SplitLevel below)
+    private static void AddSeparator(SplitLevel level, SplitLevel below)
     {
         int line = level.Split.OperationLine;
         var page = level.Page!;
@@ -160,7 +160,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         }
     }
 
-    private void Make(SplitLevel level, CachedPage made, SplitNode node)
+    private static void Make(SplitLevel level, CachedPage made, SplitNode node)
     {
         ref readonly var split = ref level.Split;
         var editor = made.Edit();
