@@ -131,19 +131,8 @@ internal sealed class SessionVersions
         }
 
         Put(found, VersionEntry.Bodiless(found.Entry.Version));
-        long count = EntryCount;
-        if (found.Index != count - 1)
-            return;
-        long end = found.Entry.Body;
-        for (count--; count > 0; count--)
-        {
-            // A change undone earlier than newer ones leaves its body behind; that goes with the next older one.
-            var below = At(count - 1);
-            if (!below.IsBodiless)
-                break;
-        }
-
-        Cut(count, count == 0 ? 0 : end);
+        if (found.Index == EntryCount - 1)
+            Cut(found.Index, found.Entry.Body);
     }
 
     /// <summary>Forgets a change by its number.</summary>
@@ -266,8 +255,14 @@ internal sealed class SessionVersions
             _entries.Write(found.Index * VersionEntry.Size, MemoryMarshal.AsBytes(new ReadOnlySpan<VersionEntry>(ref entry)));
     }
 
+    /// <summary>Cuts the end off, and what was undone before it: the last entry is always one to undo.</summary>
     private void Cut(long count, long bodyLength)
     {
+        // The body of a change undone before newer ones stays, until an older one goes.
+        while (count > 0 && At(count - 1).IsBodiless)
+            count--;
+        if (count == 0)
+            bodyLength = 0;
         _entries.Truncate(count * VersionEntry.Size);
         _bodies.Truncate(bodyLength);
         for (int level = _starts.Count - 1; level >= 0 && _starts[level] > count; level--)

@@ -8,6 +8,9 @@ internal sealed class VersionModel(Random random)
     private readonly RedoSession _session = new() { Id = 1, Transaction = new(4), HasBegun = true };
     private readonly List<Known> _known = [];
     private readonly RecordMaker _make = new();
+
+    // No engine tells old data of what it has undone.
+    private readonly HashSet<uint> _taken = [];
     private uint _next = (uint)random.Next() * 2;
 
     public void Run()
@@ -75,6 +78,8 @@ internal sealed class VersionModel(Random random)
         int at = random.Next(_known.Count + 1);
         bool isNew = at == _known.Count;
         uint version = isNew ? _next - (uint)random.Next(40) * 2 : _known[at].Version;
+        if (_taken.Contains(version))
+            return;
         int level = isNew ? random.Next(1, _session.Level + 1) : _known[at].Level;
         byte[] key = Bytes(40), old = Bytes(100);
         store.UndoInfo(_session, RecordMaker.View(
@@ -99,6 +104,7 @@ internal sealed class VersionModel(Random random)
         Assert.Equal(known.Key is not null, isTaken);
         Assert.Equal(known.Key is null ? [] : known.Old, inverse.OldData.ToArray());
         _known.Remove(known);
+        _taken.Add(known.Version);
     }
 
     private void Commit(int level)
