@@ -110,6 +110,18 @@ public sealed class LogFileEntry
         };
     }
 
+    /// <summary>
+    /// The same file counted as a closed log of its generation, though its name is that of the log written to last: one
+    /// that was copied before it was closed, with later logs beside it.
+    /// </summary>
+    internal LogFileEntry AsClosed() => new(FileName, LogFileName.Numbered(Name.Base, Generation), Path, Length)
+    {
+        Header = Header,
+        HeaderFault = HeaderFault,
+        Scan = Scan,
+        _disk = _disk,
+    };
+
     /// <summary>Scans the file unless that was done; null when it is not on a disk here.</summary>
     /// <param name="collectSegments">Whether the result must list the segments.</param>
     internal LogScanResult? EnsureScan(bool collectSegments = false)
