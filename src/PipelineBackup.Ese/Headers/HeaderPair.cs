@@ -83,7 +83,7 @@ public sealed class HeaderPair
     /// <exception cref="IOException">The file system failed.</exception>
     public static HeaderPair Read(SafeFileHandle file)
     {
-        using var wrapped = LocalDisk.Over(file);
+        using var wrapped = LocalDisk.Over(file, owned: false);
         return Read(wrapped);
     }
 

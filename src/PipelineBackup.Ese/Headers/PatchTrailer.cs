@@ -79,7 +79,7 @@ public sealed class PatchTrailer
     /// <exception cref="IOException">The file system failed.</exception>
     public static PatchTrailer Read(SafeFileHandle file, PageSize pageSize)
     {
-        using var wrapped = LocalDisk.Over(file);
+        using var wrapped = LocalDisk.Over(file, owned: false);
         return Read(wrapped, pageSize);
     }
 

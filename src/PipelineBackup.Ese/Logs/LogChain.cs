@@ -94,10 +94,9 @@ public sealed class LogChain
     /// <param name="baseName">The three characters that the names begin with, whatever their letter case.</param>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
-    public static LogChain Open(string directory, string baseName) =>
-        Open(LocalDisk.Instance, directory, baseName);
+    public static LogChain Open(string directory, string baseName) => Open(LocalDisk.Instance, directory, baseName);
 
-    /// <summary>Opens the logs of one stream in a folder: reads their headers.</summary>
+    /// <summary>Opens the logs of one stream in a folder of a disk: reads their headers.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="directory">The folder.</param>
     /// <param name="baseName">The three characters that the names begin with, whatever their letter case.</param>
@@ -115,23 +114,12 @@ public sealed class LogChain
     /// <param name="directory">The folder.</param>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
-    public static IReadOnlyList<string> FindBaseNames(string directory) =>
-        FindBaseNames(LocalDisk.Instance, directory);
-
-    /// <summary>
-    /// Base names of the log streams in a folder, in ordinal order: those with a numbered log, a checkpoint, or a
-    /// current log with the header of one. (Any three-letter <c>.log</c> file could be a current log.)
-    /// </summary>
-    /// <param name="disk">The disk.</param>
-    /// <param name="directory">The folder.</param>
-    /// <exception cref="IOException">The folder or a file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
-    public static IReadOnlyList<string> FindBaseNames(IDisk disk, string directory) => Names(disk, directory)
+    public static IReadOnlyList<string> FindBaseNames(string directory) => Names(LocalDisk.Instance, directory)
         .Where(file => file.Name.Kind switch
         {
             LogFileKind.Numbered or LogFileKind.Checkpoint => true,
             LogFileKind.Current =>
-                LogFileEntry.Open(disk, file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
+                LogFileEntry.Open(LocalDisk.Instance, file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
             _ => false,
         })
         .Select(file => file.Name.Base)
@@ -226,7 +214,6 @@ public sealed class LogChain
 
     private static IEnumerable<(string Path, LogFileName Name)> Names(IDisk disk, string directory)
     {
-        ArgumentNullException.ThrowIfNull(disk);
         foreach (string path in disk.ListFiles(directory))
         {
             if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name))

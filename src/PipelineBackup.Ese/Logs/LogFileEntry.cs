@@ -3,7 +3,7 @@ namespace PipelineBackup.Ese;
 /// <summary>One log file of a chain: its name, its header, and what a scan found if there was one.</summary>
 public sealed class LogFileEntry
 {
-    private IDisk _disk = LocalDisk.Instance;
+    private IDisk? _disk;
 
     /// <summary>A file that is not on a disk here, for instance one that streams through a backup.</summary>
     /// <param name="fileName">Its name, without folder.</param>
@@ -100,10 +100,13 @@ public sealed class LogFileEntry
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     internal static LogFileEntry Open(IDisk disk, string path, LogFileName name)
     {
-        LogFileReader.TryReadHeader(disk, path, out var header, out var fault, out long length);
+        using var file = disk.Open(path, DiskAccess.Read);
+        LogFileReader.TryReadHeader(file, out var header, out var fault, out long length);
         return new(System.IO.Path.GetFileName(path), name, path, length)
         {
-            Header = header, HeaderFault = fault, _disk = disk,
+            _disk = disk,
+            Header = header,
+            HeaderFault = fault,
         };
     }
 
@@ -123,15 +126,25 @@ public sealed class LogFileEntry
     /// <param name="collectSegments">Whether the result must list the segments.</param>
     internal LogScanResult? EnsureScan(bool collectSegments = false)
     {
-        bool isThere = Scan is { } done && !(collectSegments && done.Segments.Count < done.ValidSegments);
-        return Path is null || isThere ? Scan : Scan = LogFileReader.Scan(_disk, Path, collectSegments);
+        if (Path is null || (Scan is { } done && !(collectSegments && done.Segments.Count < done.ValidSegments)))
+            return Scan;
+        using var file = OpenFile();
+        return Scan = LogFileReader.Scan(file, collectSegments);
     }
 
-    /// <summary>Opens the file to read its records; what is not on a disk here cannot be.</summary>
+    /// <summary>Reads its records; those before the damage where it is damaged.</summary>
     /// <exception cref="EseException">The header cannot be read.</exception>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    internal LogRecordReader OpenRecords() => LogRecordReader.Open(_disk, Path!, EnsureScan()!);
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">The file is not on a disk here.</exception>
+    internal LogRecordReader OpenRecords()
+    {
+        var scan = EnsureScan() ?? throw NotHere();
+        return LogRecordReader.Over(OpenFile(), scan);
+    }
+
+    private IDiskFile OpenFile() => (_disk ?? throw NotHere()).Open(Path!, DiskAccess.Read);
+
+    private InvalidOperationException NotHere() => new($"{FileName} is not on a disk here");
 
     private static LogFileName Parse(string fileName) => LogFileName.TryParse(fileName, out var name)
         ? name

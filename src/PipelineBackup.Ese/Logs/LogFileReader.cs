@@ -18,22 +18,22 @@ public static class LogFileReader
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     public static bool TryReadHeader(
         string path, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault,
-        out long length) => TryReadHeader(LocalDisk.Instance, path, out header, out fault, out length);
+        out long length)
+    {
+        using var file = Open(path, FileOptions.None);
+        return TryReadHeader(file, out header, out fault, out length);
+    }
 
-    /// <summary>Reads and judges the header of a file.</summary>
-    /// <param name="disk">The disk.</param>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads and judges the header of an open file.</summary>
+    /// <param name="file">The file.</param>
     /// <param name="header">The header, when it can be read.</param>
     /// <param name="fault">Why not. Not thrown.</param>
     /// <param name="length">Length of the file in bytes.</param>
-    /// <exception cref="IOException">The file cannot be opened or read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static bool TryReadHeader(
-        IDisk disk, string path, [NotNullWhen(true)] out LogHeader? header,
-        [NotNullWhen(false)] out EseException? fault, out long length)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static bool TryReadHeader(
+        IDiskFile file, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault,
+        out long length)
     {
-        ArgumentNullException.ThrowIfNull(disk);
-        using var file = disk.Open(path, DiskAccess.Read);
         Span<byte> block = stackalloc byte[LogHeader.Size];
         length = file.Length;
         return LogHeader.TryRead(block[..file.Read(block, 0)], out header, out fault);
@@ -44,19 +44,9 @@ public static class LogFileReader
     /// <param name="collectSegments">Whether the result lists the valid segments.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static LogScanResult Scan(string path, bool collectSegments = false) =>
-        Scan(LocalDisk.Instance, path, collectSegments);
-
-    /// <summary>Scans a file.</summary>
-    /// <param name="disk">The disk.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="collectSegments">Whether the result lists the valid segments.</param>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static LogScanResult Scan(IDisk disk, string path, bool collectSegments = false)
+    public static LogScanResult Scan(string path, bool collectSegments = false)
     {
-        ArgumentNullException.ThrowIfNull(disk);
-        using var file = disk.Open(path, DiskAccess.Read);
+        using var file = Open(path, FileOptions.SequentialScan);
         return Scan(file, collectSegments);
     }
 
@@ -65,16 +55,15 @@ public static class LogFileReader
     /// <param name="collectSegments">Whether the result lists the valid segments.</param>
     public static LogScanResult Scan(SafeFileHandle handle, bool collectSegments = false)
     {
-        using var file = LocalDisk.Over(handle);
+        using var file = LocalDisk.Over(handle, owned: false);
         return Scan(file, collectSegments);
     }
 
     /// <summary>Scans an open file from its first byte. Places that cannot be read are part of the verdict.</summary>
     /// <param name="file">The file.</param>
     /// <param name="collectSegments">Whether the result lists the valid segments.</param>
-    public static LogScanResult Scan(IDiskFile file, bool collectSegments = false)
+    internal static LogScanResult Scan(IDiskFile file, bool collectSegments = false)
     {
-        ArgumentNullException.ThrowIfNull(file);
         var scanner = new LogScanner(collectSegments);
         long length = file.Length;
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(length, LogHeader.Size, ChunkBytes));
@@ -100,6 +89,10 @@ public static class LogFileReader
 
         return scanner.Complete();
     }
+
+    private static IDiskFile Open(string path, FileOptions options) => LocalDisk.Over(
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, options),
+        owned: true);
 
     // A chunk that cannot be read is read again segment by segment: what else is in it still counts.
     private static int Feed(LogScanner scanner, IDiskFile file, Span<byte> chunk, long at)

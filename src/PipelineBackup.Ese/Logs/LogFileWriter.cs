@@ -158,7 +158,8 @@ internal sealed class LogFileWriter : IDisposable
 
     private void RequireBefore()
     {
-        if (LogFileReader.TryReadHeader(_folder.Disk, _folder.CurrentPath, out var current, out _, out _)
+        using var file = _folder.Disk.Open(_folder.CurrentPath, DiskAccess.Read);
+        if (LogFileReader.TryReadHeader(file, out var current, out _, out _)
             && current.Signature == _before.Signature && current.Generation == _before.Generation)
             return;
         throw new EseException(EseError.InvalidLogSequence,

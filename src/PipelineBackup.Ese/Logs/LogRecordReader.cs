@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace PipelineBackup.Ese;
 
 /// <summary>
@@ -41,23 +43,25 @@ public abstract class LogRecordReader : IDisposable
     /// <exception cref="EseException">The header cannot be read.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static LogRecordReader Open(string path, LogScanResult scan) => Open(LocalDisk.Instance, path, scan);
+    public static LogRecordReader Open(string path, LogScanResult scan)
+    {
+        ArgumentNullException.ThrowIfNull(scan);
+        RequireHeader(scan);
+        SafeFileHandle handle = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        return Over(LocalDisk.Over(handle, owned: true), scan);
+    }
 
-    /// <summary>Opens a file that was scanned. Of a damaged file it gives the records before the damage.</summary>
-    /// <param name="disk">The disk.</param>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads a scanned file of a disk. Of a damaged file it gives the records before the damage.</summary>
+    /// <param name="file">The file, from now on owned.</param>
     /// <param name="scan">What the scan found.</param>
     /// <exception cref="EseException">The header cannot be read.</exception>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    public static LogRecordReader Open(IDisk disk, string path, LogScanResult scan)
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static LogRecordReader Over(IDiskFile file, LogScanResult scan)
     {
-        ArgumentNullException.ThrowIfNull(disk);
-        ArgumentNullException.ThrowIfNull(scan);
-        var header = RequireHeader(scan);
-        var file = disk.Open(path, DiskAccess.Read);
         try
         {
+            var header = RequireHeader(scan);
             if (!header.Version.IsLegacy)
                 return new SegmentRecordReader(scan, new SegmentSource(file, scan));
             using (file)

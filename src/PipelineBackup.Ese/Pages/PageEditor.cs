@@ -19,6 +19,8 @@ public readonly ref partial struct PageEditor
     private const int TimeAt = 8, PreviousAt = 16, NextAt = 20, TreeAt = 24, FreeAt = 28, UncommittedAt = 30,
         FirstFreeAt = 32, CountAt = 34, FlagsAt = 36, NumberAt = 64;
 
+    private const int FlushTypeShift = 15;
+
     private const int CountMask = 0xFFF, KeyMask = 0x1FFF;
 
     // The shortest line that a page may have many of.
@@ -84,6 +86,17 @@ public readonly ref partial struct PageEditor
     /// <summary>Sets what the page is; the bits of checksum kind and flush type stay.</summary>
     /// <param name="flags">What it is from now on.</param>
     public void SetFlags(PageFlags flags) => Write32(FlagsAt, (uint)((flags & ~Kept) | (View.Flags & Kept)));
+
+    /// <summary>
+    /// Makes it ready to be written: advances the mark of the last write and stores the error-correcting checksums.
+    /// </summary>
+    /// <param name="number">Its number.</param>
+    public void Seal(PageNumber number)
+    {
+        uint flags = (uint)(View.Flags & ~PageFlags.FlushType | PageFlags.EccChecksum);
+        Write32(FlagsAt, flags | ((uint)View.FlushType % 3 + 1) << FlushTypeShift);
+        PageChecksum.Write(Bytes, number);
+    }
 
     /// <summary>Sets the left sibling.</summary>
     /// <param name="page">Its number.</param>
@@ -178,6 +191,26 @@ public readonly ref partial struct PageEditor
             Write16(FirstFreeAt, 0);
     }
 
+    /// <summary>The data of a node where they are, to be changed without changing their length.</summary>
+    /// <param name="line">Its line.</param>
+    /// <exception cref="EseException">−354: there is no such line. −1206: the page contradicts itself.</exception>
+    public Span<byte> Data(int line)
+    {
+        int tag = RequireLine(line, RequireTags() - View.ReservedTags) + View.ReservedTags;
+        var found = RequireTag(tag);
+        return Bytes.Slice(found.Offset, found.Length)[^RequireNode(line).Data.Length..];
+    }
+
+    /// <summary>Overwrites all free bytes.</summary>
+    /// <param name="fill">With what.</param>
+    /// <exception cref="EseException">−1206: the page contradicts itself.</exception>
+    public void FillFree(byte fill)
+    {
+        int tags = RequireTags();
+        Reorganise();
+        Bytes.Slice(_size.HeaderBytes + View.FirstFree, Contiguous(tags)).Fill(fill);
+    }
+
     /// <summary>Sets marks of a node; whether it is compressed stays.</summary>
     /// <param name="line">Its line.</param>
     /// <param name="flags">Its marks from now on.</param>
@@ -229,6 +262,11 @@ public readonly ref partial struct PageEditor
     /// <param name="key">The whole key.</param>
     public int Borrow(ReadOnlySpan<byte> key)
     {
+        // The engine lets nothing be borrowed where no prefix can come from: the headers of space trees hold reserves.
+        var view = View;
+        if ((view.Flags & PageFlags.SpaceTree) != 0 || view.ObjectId.Value == 0)
+            return 0;
+
         // Borrowing takes a length of two bytes.
         int common = View.PrefixKey.CommonPrefixLength(key);
         return common > 2 ? Math.Min(common, KeyMask) : 0;

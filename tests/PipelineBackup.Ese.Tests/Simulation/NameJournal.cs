@@ -25,6 +25,13 @@ internal sealed class NameJournal
     /// <summary>A file that has always been there.</summary>
     public void Put(string path, SimulatedNode node) => _names[path] = _safe[path] = node;
 
+    /// <summary>A file that has never been there.</summary>
+    public void Remove(string path)
+    {
+        _names.Remove(path);
+        _safe.Remove(path);
+    }
+
     public void Create(string path, SimulatedNode node)
     {
         _names[path] = node;

@@ -32,7 +32,7 @@ internal static class Seeds
                 {
                     failure = exception;
                 }
-            }, 16 << 20) { IsBackground = true };
+            }, 1 << 20) { IsBackground = true };
             thread.Start();
             if (!thread.Join(TimeSpan.FromSeconds(seconds)))
                 Assert.Fail($"seed {seed} hangs");

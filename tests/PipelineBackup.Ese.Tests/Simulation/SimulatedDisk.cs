@@ -34,8 +34,11 @@ internal sealed class SimulatedDisk : IDisk
     /// <summary>Bytes that all files together may have.</summary>
     public long Capacity { get; set; } = long.MaxValue;
 
-    /// <summary>Whether flushes do nothing: a disk that lies.</summary>
-    public bool IgnoresFlush { get; set; }
+    /// <summary>Of which files and directories flushes do nothing: a disk that lies.</summary>
+    public Predicate<string>? IgnoresFlush { get; set; }
+
+    /// <summary>Which writes never happen though they seem to: stands for code that forgot them.</summary>
+    public Predicate<DiskStep>? Drops { get; set; }
 
     /// <summary>Sees each step before it happens.</summary>
     public Action<DiskStep>? Watch { get; set; }
@@ -75,6 +78,9 @@ internal sealed class SimulatedDisk : IDisk
         _names.Put(path, new(content));
         return this;
     }
+
+    /// <summary>Takes a file away as if it had never been there.</summary>
+    public void Remove(string path) => _names.Remove(path);
 
     /// <summary>All bytes of a file, as readers see them.</summary>
     public byte[] ReadAll(string path) => Node(path).ToArray();
@@ -203,7 +209,7 @@ internal sealed class SimulatedDisk : IDisk
             if (!_directories.Contains(directory))
                 throw new DirectoryNotFoundException($"there is no '{directory}'");
             Step(DiskStepKind.FlushDirectory, directory);
-            if (!IgnoresFlush)
+            if (IgnoresFlush?.Invoke(directory) != true)
                 _names.Flush(directory);
         }
     }
@@ -251,7 +257,8 @@ internal sealed class SimulatedDisk : IDisk
             }
 
             Step(DiskStepKind.Write, path, offset, bytes.Length);
-            node.Write(bytes, offset);
+            if (Drops?.Invoke(new(Steps, DiskStepKind.Write, path, offset, bytes.Length)) != true)
+                node.Write(bytes, offset);
         }
     }
 
@@ -272,7 +279,7 @@ internal sealed class SimulatedDisk : IDisk
         {
             Live(generation);
             Step(DiskStepKind.Flush, path);
-            if (!IgnoresFlush)
+            if (IgnoresFlush?.Invoke(path) != true)
                 node.Flush();
         }
     }
