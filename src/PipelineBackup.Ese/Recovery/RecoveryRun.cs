@@ -47,7 +47,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         using var scratch = new ScratchFiles(_options, setup.UndoLogDirectory);
         using var versionMemory = scratch.CreateMemory(_options.MemoryBytes / 4);
         var versions = new VersionStore(versionMemory);
-        var transactions = new RedoTransactions(versions);
+        var transactions = new RedoTransactions();
         var surroundings = new DatabaseSurroundings(_options.Disk, _options.Time, FindPageSize(),
             _options.MemoryBytes / 4 * 3, scratch.Create, versions);
         using var databases = new AttachedDatabases(setup, surroundings);
