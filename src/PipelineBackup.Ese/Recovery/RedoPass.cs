@@ -179,7 +179,14 @@ internal sealed class RedoPass(
         if (!session.HasBegun || _macros.TryAdd(session, record) || database is null
             || record.Position <= database.Header.Attach)
             return;
-        Redo.Apply(ContextOf(database, session), record);
+        var context = ContextOf(database, session);
+        if (record.Type == LogRecordType.PageMove)
+            RedoPageMove.Apply(context, record);
+        else if (!Redo.Apply(context, record))
+        {
+            throw new EseException(EseError.LogCorrupted,
+                $"at {record.Position} there is a {record.Type} record, which does not stand by itself");
+        }
     }
 
     private void ApplyMacro(RedoSession session, MacroRecords macro)
