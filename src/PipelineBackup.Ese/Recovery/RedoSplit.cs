@@ -125,10 +125,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         }
 
         if (level.New is { } made)
-        {
             Make(level, made, node);
-            context.Versions.NodesMoved(context.Database.Slot, level.Split.Change.Page, made.Number);
-        }
 
         if (level.Page is { } page)
             Keep(level, page, node);
