@@ -109,19 +109,6 @@ internal readonly ref struct CatalogRow
     public static int? OffsetOf(ColumnId column) =>
         column.Value >= 1 && column.Value <= Offsets.Length ? Offsets[column.Value - 1] : null;
 
-    /// <summary>
-    /// Whether a row of the catalog and one of its shadow say the same. The engine moves a root in both, one after the
-    /// other, and stamps each with its own time.
-    /// </summary>
-    public static bool SayTheSame(ReadOnlySpan<byte> main, ReadOnlySpan<byte> shadow)
-    {
-        if (main.SequenceEqual(shadow))
-            return true;
-        int time = Offsets[^1], behind = time + Sizes[^1];
-        return main.Length == shadow.Length && main.Length > behind && main[0] >= Offsets.Length
-            && main[..time].SequenceEqual(shadow[..time]) && main[behind..].SequenceEqual(shadow[behind..]);
-    }
-
     private static uint Word(ReadOnlySpan<byte> bytes, int offset) =>
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
