@@ -31,7 +31,9 @@ internal static class LaterLogs
             remarks.Add($"'{file.FileName}', generation {file.Generation}, is now '{Path.GetFileName(aside)}'");
         }
 
-        return setup.Stop.IsSet && setup.Stop.Generation == last.Generation
+        // A log that is elsewhere is only read: nobody finds the one of undo behind it.
+        bool isHere = Path.GetFullPath(Path.GetDirectoryName(last.Path!) ?? "") == Path.GetFullPath(setup.UndoLogDirectory);
+        return isHere && setup.Stop.IsSet && setup.Stop.Generation == last.Generation
             ? Cut(disk, last, setup.Stop.Sector, remarks)
             : last;
     }
