@@ -20,4 +20,7 @@ internal class RecoveringDatabase
 
     /// <summary>Its pages as they stand.</summary>
     public PageCache Cache => Redo.Cache;
+
+    /// <summary>Page size.</summary>
+    public PageSize PageSize => Cache.PageSize;
 }

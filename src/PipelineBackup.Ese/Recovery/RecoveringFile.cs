@@ -28,7 +28,6 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     {
         (Place, _file, HeaderWriter) = (place, file, header);
         (_disk, _clock) = (run.Disk, run.Clock);
-        PageSize = run.PageSize;
         Cache.BeforeWrite = PrepareWrite;
         Cache.IsHeld = page => run.Versions.IsHeld(place.Slot, page);
         Redo.LastResize = header.LastResize;
@@ -42,9 +41,6 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
 
     /// <summary>Where it is.</summary>
     public string Path => Place.Path;
-
-    /// <summary>Page size.</summary>
-    public PageSize PageSize { get; }
 
     /// <summary>Its header as it will be written.</summary>
     public DatabaseHeader Header => HeaderWriter.Header;

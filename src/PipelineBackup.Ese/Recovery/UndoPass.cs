@@ -91,7 +91,7 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
     {
         var body = version.Body;
         var change = new PageChange(session.Id, version.Database, cursor.Page, DbTime.Nil, DbTime.Nil,
-            session.Transaction, (byte)session.Level, 0, body.Flags);
+            session.Transaction, (byte)session.Level, 0, body.Flags & ~PageChangeFlags.Versioned);
         if (version.IsUnlogged)
             LogOldData(version, new(change, version.Version, body.Root, body.Tree));
 
