@@ -25,6 +25,13 @@ internal sealed class RestoreScheme
         }
 
         _set = merged.ToChain();
+        if (!_set.Lowest.IsSet)
+        {
+            throw new EseException(EseError.FileNotFound,
+                $"there is no log of the base name '{options.BaseName}' in {string.Join(", ", options.BackupLogDirectories)}",
+                "name the directories of the logs of the backup, and their base name");
+        }
+
         var stop = options.StopAt?.Generation ?? default;
         foreach (string directory in RollForwardDirectories)
         {
@@ -156,12 +163,6 @@ internal sealed class RestoreScheme
         // Logs that are older than what the databases need may lie there, with gaps; they are not touched.
         Low = _options.Low.IsSet ? _options.Low : needed < _set.Lowest ? _set.Lowest : needed;
         High = _options.High.IsSet ? _options.High : _set.Highest;
-        if (!Low.IsSet || !High.IsSet)
-        {
-            throw new EseException(EseError.FileNotFound,
-                $"there is no log of the base name '{_options.BaseName}' in {string.Join(", ", _options.BackupLogDirectories)}",
-                "name the directories of the logs of the backup, and their base name");
-        }
     }
 
     // What a stop leaves of the set is all that has to be there.

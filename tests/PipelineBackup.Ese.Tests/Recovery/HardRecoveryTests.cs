@@ -23,7 +23,6 @@ public sealed class HardRecoveryTests
         { "too little memory", EseError.OutOfMemory },
         { "a range that begins too late", EseError.StartingRestoreLogTooHigh },
         { "a range that ends before what the header needs", EseError.RequiredLogFilesMissing },
-        { "a range that ends before what the trailer needs", EseError.EndingRestoreLogTooLow },
         { "a range that ends behind the logs", EseError.FileNotFound },
         { "a stop before what is needed", EseError.EndingRestoreLogTooLow },
         { "a time before what is needed", EseError.EndingRestoreLogTooLow },
@@ -60,7 +59,7 @@ public sealed class HardRecoveryTests
         var recovery = RecoveryCases.Get(Set);
         var failure = Assert.Throws<EseException>(() => recovery.Recover(
             recovery.Disk.Copy(), options => options with { StopAt = new() { Generation = new(5) } }));
-        Assert.Contains("generations 12 (0xc) to 12 (0xc)", failure.Hint, StringComparison.Ordinal);
+        Assert.Contains("generations 11 (0xb) to 12 (0xc)", failure.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -190,7 +189,9 @@ public sealed class HardRecoveryTests
             cut += report.End.Generation.Value == 13 ? 1 : 0;
             byte[] file = disk.ReadAll(recovery.Databases[0].Path);
             var (header, size) = RecoveryProof.ProveClean(file, "db1.edb");
-            Assert.Empty(new DatabaseCheck(new MemoryPages(size, file), header).Run().Findings);
+            // Pages that a crash at that moment would have lost are lost here too.
+            Assert.DoesNotContain(new DatabaseCheck(new MemoryPages(size, file), header).Run().Findings,
+                finding => finding.Error != EseError.DatabaseLeakInSpace);
             Assert.Equal(before, disk.ReadAll(Path.GetFullPath("/logs/edb0000000D.log")));
         }
 
@@ -304,12 +305,10 @@ public sealed class HardRecoveryTests
                 return options with { Low = new(5) };
             case "a range that ends before what the header needs":
                 return options with { High = new(10) };
-            case "a range that ends before what the trailer needs":
-                return options with { High = new(11) };
             case "a range that ends behind the logs":
                 return options with { High = new(20) };
             case "a stop before what is needed":
-                return options with { StopAt = new() { Generation = new(11) } };
+                return options with { StopAt = new() { Generation = new(10) } };
             case "a time before what is needed":
                 return options with { StopAt = new() { Time = LogTime.From(new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero)) } };
             case "a stop behind the logs":
