@@ -58,12 +58,16 @@ public partial class CommandLineTests
     [InlineData("list", "--from --set --plugin")]
     [InlineData("show", "--from --set --plugin <id|latest>")]
     [InlineData("verify", "--from --set --plugin <id|latest>")]
-    [InlineData("restore", "--from --to --set --staging --database --map --no-recover --plugin <id|latest> OLD=NEW")]
+    [InlineData("restore", "--from --to --set --staging --database --map --roll-forward --stop-at --no-recover --plugin <id|latest> OLD=NEW GEN|TIME")]
+    [InlineData("drill", "--from --set --scratch --no-mark --plugin <id|latest>")]
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
     [InlineData("ese check", "<database>")]
     [InlineData("ese logs", "<file|directory>")]
     [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
+    [InlineData("ese recover",
+        "--copy-to --in-place --base --hard --backup-logs --logs --log-path --checkpoint-path --gen --only --map --strict-map "
+        + "--stop-at --stop-on-gap --ignore-lost-logs --ignore-missing-db --no-undo <directory> LOW:HIGH OLD=NEW GEN|TIME")]
     [InlineData("demo", "--keep")]
     public void Help_names_every_option_an_example_and_the_exit_codes(string command, string words)
     {
@@ -82,7 +86,7 @@ public partial class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "check", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
+        Assert.Equal(["backup", "check", "checksum", "demo", "drill", "dump", "info", "list", "logs", "recover", "restore", "show", "verify"],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {
