@@ -156,6 +156,8 @@ internal sealed class AttachedDatabases : IDisposable
         var rules = new SoftRecoveryOptions(IgnoreLostLogs: _setup.Options.IgnoreLostLogs || _setup.AcceptsLoss);
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
+        foreach (var database in _attached.Values)
+            database.Redo.Map.RequireEmpty(new(last.Next, 0, 0));
         foreach (var place in _leftOut.Values)
         {
             if (!place.IsSkipped && !place.Verdict.IsAhead && !_setup.Options.IgnoreMissingDatabases && !_setup.IsHard)
