@@ -88,9 +88,6 @@ internal static class Redo
             case LogRecordType.ConvertTree:
                 RedoTrees.Convert(context.Pages, record.Body<TreeConversion2>(), position);
                 return true;
-            case LogRecordType.PageMove:
-                RedoPageMove.Apply(context, record);
-                return true;
             case LogRecordType.ConvertTreeOld:
                 throw new EseException(EseError.BadLogVersion,
                     $"a {record.Type} record at {position}: older engines wrote such, none of today replays it");
