@@ -67,6 +67,9 @@ internal static class Redo
         var position = record.Position;
         switch (record.Type)
         {
+            case LogRecordType.PageMove:
+                RedoPageMove.Apply(context, record);
+                return true;
             case LogRecordType.EmptyTree:
                 RedoTrees.Empty(context.Pages, record.AsEmptyTree(), position);
                 return true;
@@ -84,9 +87,6 @@ internal static class Redo
                 return true;
             case LogRecordType.ConvertTree:
                 RedoTrees.Convert(context.Pages, record.Body<TreeConversion2>(), position);
-                return true;
-            case LogRecordType.PageMove:
-                RedoPageMove.Apply(context, record);
                 return true;
             case LogRecordType.ConvertTreeOld:
                 throw new EseException(EseError.BadLogVersion,

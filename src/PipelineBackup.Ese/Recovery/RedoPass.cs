@@ -182,10 +182,7 @@ internal sealed class RedoPass(
         if (!session.HasBegun || _macros.TryAdd(session, record) || database is null
             || record.Position <= database.Header.Attach)
             return;
-        var context = ContextOf(database, session);
-        if (record.Type == LogRecordType.PageMove)
-            RedoPageMove.Apply(context, record);
-        else if (!Redo.Apply(context, record))
+        if (!Redo.Apply(ContextOf(database, session), record))
         {
             throw new EseException(EseError.LogCorrupted,
                 $"at {record.Position} there is a {record.Type} record, which does not stand by itself");
