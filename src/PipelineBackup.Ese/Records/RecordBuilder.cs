@@ -189,8 +189,7 @@ public sealed class RecordBuilder
     public void SetSeparated(int column, int index, LongValueId id)
     {
         Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, id.Value);
-        SetStored(column, index, TaggedValueKind.Separated, bytes[..id.Bytes]);
+        SetStored(column, index, TaggedValueKind.Separated, bytes[..id.WriteReference(bytes)]);
     }
 
     /// <summary>Sets a column to NULL.</summary>
