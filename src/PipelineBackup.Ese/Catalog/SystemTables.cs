@@ -8,35 +8,38 @@ public static class SystemTables
     /// <summary>Variable columns of MSysObjects.</summary>
     internal const int CatalogVariableColumns = 10;
 
+    /// <summary>The row of MSysLocales that tells the update of the table itself.</summary>
+    internal const string LocaleUpdateKey = @".Schema\Internal\Update";
+
     private const string Objects = "MSysObjects", Shadow = "MSysObjectsShadow";
     private const uint EnglishCodePage = 1252, Density = 80;
     private const ushort SaidOffset = 4;
+    private const IndexFlags PrimaryFlags = IndexFlags.Unique | IndexFlags.NoNullSegment;
 
     // Since then the key-value tables have 64-bit and long values.
     private static readonly FormatVersion s_wideValues = new(FormatVersion.CurrentMain, 250, 0);
 
+    // In the order in which the engine came to have them, which is that in which it writes their rows.
     private static readonly (ushort Id, string Name, ColumnType Type, bool IsNotNull)[] s_columns =
     [
         (1, "ObjidTable", ColumnType.Long, true),
         (2, "Type", ColumnType.Short, true),
         (3, "Id", ColumnType.Long, true),
+        (128, "Name", ColumnType.Text, true),
         (4, "ColtypOrPgnoFDP", ColumnType.Long, true),
         (5, "SpaceUsage", ColumnType.Long, true),
         (6, "Flags", ColumnType.Long, true),
         (7, "PagesOrLocale", ColumnType.Long, true),
-        (8, "RootFlag", ColumnType.Bit, false),
-        (9, "RecordOffset", ColumnType.Short, false),
-        (10, "LCMapFlags", ColumnType.Long, false),
-        (11, "KeyMost", ColumnType.UnsignedShort, false),
-        (12, "LVChunkMax", ColumnType.Long, false),
-        (13, "PgnoFDPLastSetTime", ColumnType.DateTime, false),
-        (128, "Name", ColumnType.Text, true),
         (129, "Stats", ColumnType.Binary, false),
+        (8, "RootFlag", ColumnType.Bit, false),
         (130, "TemplateTable", ColumnType.Text, false),
+        (9, "RecordOffset", ColumnType.Short, false),
         (131, "DefaultValue", ColumnType.Binary, false),
         (132, "KeyFldIDs", ColumnType.Binary, false),
         (133, "VarSegMac", ColumnType.Binary, false),
         (134, "ConditionalColumns", ColumnType.Binary, false),
+        (10, "LCMapFlags", ColumnType.Long, false),
+        (11, "KeyMost", ColumnType.UnsignedShort, false),
         (135, "TupleLimits", ColumnType.Binary, false),
         (136, "Version", ColumnType.Binary, false),
         (137, "SortID", ColumnType.Binary, false),
@@ -46,6 +49,8 @@ public static class SystemTables
         (259, "SpaceHints", ColumnType.LongBinary, false),
         (260, "SpaceDeferredLVHints", ColumnType.LongBinary, false),
         (261, "LocaleName", ColumnType.LongBinary, false),
+        (12, "LVChunkMax", ColumnType.Long, false),
+        (13, "PgnoFDPLastSetTime", ColumnType.DateTime, false),
     ];
 
     /// <summary>
@@ -54,8 +59,19 @@ public static class SystemTables
     /// </summary>
     public static IReadOnlyList<CatalogEntry> Catalog { get; } =
     [
-        .. EntriesOf(Objects, SystemTrees.Objects, SystemTrees.ObjectsByName, SystemTrees.ObjectsByRoot),
-        .. EntriesOf(Shadow, SystemTrees.Shadow),
+        .. CatalogAsMade.OrderBy(entry => (entry.TableId.Value, entry.Kind, entry.Id)),
+    ];
+
+    /// <summary>The same entries in the order in which their rows are written.</summary>
+    internal static IEnumerable<CatalogEntry> CatalogAsMade =>
+    [
+        .. TableAndColumns(Objects, SystemTrees.Objects),
+        .. TableAndColumns(Shadow, SystemTrees.Shadow),
+        IndexOf("Id", SystemTrees.Objects, SystemTrees.Objects, IndexFlags.Primary | PrimaryFlags, 1, 2, 3),
+        IndexOf("Id", SystemTrees.Shadow, SystemTrees.Shadow, IndexFlags.Primary | PrimaryFlags, 1, 2, 3),
+        IndexOf("Name", SystemTrees.Objects, SystemTrees.ObjectsByName, PrimaryFlags, 1, 2, 128),
+        IndexOf("RootObjects", SystemTrees.Objects, SystemTrees.ObjectsByRoot,
+            IndexFlags.Unique | IndexFlags.AllowSomeNulls, 8, 128),
     ];
 
     /// <summary>The list of all objects and the tables they belong to.</summary>
@@ -95,7 +111,7 @@ public static class SystemTables
     [
         new(1, 1, @".Schema\Internal\Major"),
         new(1, 0, @".Schema\Internal\Minor"),
-        new(1, HasWideValues(version) ? 2 : 0, @".Schema\Internal\Update"),
+        new(1, HasWideValues(version) ? 2 : 0, LocaleUpdateKey),
         new(1, 1, @".Schema\External\Major"),
         new(1, 0, @".Schema\External\Minor"),
         new(1, 0, @".Schema\External\Update"),
@@ -105,7 +121,9 @@ public static class SystemTables
     /// <param name="pageSize">The database's page size.</param>
     public static DatabaseCatalog Define(PageSize pageSize) => CatalogReader.Read(Catalog, pageSize);
 
-    /// <summary>All entries of a table of the engine that a new database gets after the catalog.</summary>
+    /// <summary>
+    /// All entries of a table of the engine that a new database gets after the catalog, in the order of the definition.
+    /// </summary>
     /// <param name="table"><see cref="Objids"/> or <see cref="Locales"/>.</param>
     /// <param name="tree">Where it stands.</param>
     /// <param name="version">The database's format.</param>
@@ -123,12 +141,13 @@ public static class SystemTables
         var definition = CatalogReader.Read(entries, pageSize).Tables[0];
         foreach (var index in table.Indexes)
             entries.Add(plan.Index(index, definition, tree.ObjectId, tree.Root, time));
-        return [.. entries.OrderBy(entry => (entry.Kind, entry.Id))];
+        return entries;
     }
 
-    private static bool HasWideValues(FormatVersion version) => !(version < s_wideValues);
+    /// <summary>Whether MSysLocales has 64-bit and long values.</summary>
+    internal static bool HasWideValues(FormatVersion version) => !(version < s_wideValues);
 
-    private static IEnumerable<CatalogEntry> EntriesOf(string name, SystemTree table, params SystemTree[] indexes)
+    private static IEnumerable<CatalogEntry> TableAndColumns(string name, SystemTree table)
     {
         yield return new()
         {
@@ -157,13 +176,6 @@ public static class SystemTables
                 Name = column,
             };
         }
-
-        var primary = IndexFlags.Unique | IndexFlags.NoNullSegment;
-        yield return IndexOf("Id", table, table, IndexFlags.Primary | primary, 1, 2, 3);
-        if (indexes.Length == 0)
-            yield break;
-        yield return IndexOf("Name", table, indexes[0], primary, 1, 2, 128);
-        yield return IndexOf("RootObjects", table, indexes[1], IndexFlags.Unique | IndexFlags.AllowSomeNulls, 8, 128);
     }
 
     private static CatalogEntry IndexOf(string name, SystemTree table, SystemTree tree, IndexFlags flags, params byte[] columns) => new()
@@ -180,14 +192,4 @@ public static class SystemTables
         Segments = columns.SelectMany(column => new byte[] { 0, 0, column, 0 }).ToArray(),
         LocaleName = Encoding.Unicode.GetBytes("en-US"),
     };
-}
-
-/// <summary>A row of MSysLocales in a new database.</summary>
-/// <param name="Kind">1: a version of the table itself; 2: of the engine.</param>
-/// <param name="Value">The value ("iValue").</param>
-/// <param name="Key">The key; stored in UTF-16 with a NUL behind it.</param>
-public sealed record LocaleRow(byte Kind, int Value, string Key)
-{
-    /// <summary>The key as stored.</summary>
-    public byte[] KeyBytes => Encoding.Unicode.GetBytes(Key + "\0");
 }

@@ -77,16 +77,41 @@ public sealed class CatalogWriterTests
                 continue;
             var table = CatalogReader.Read(file).Find("MSysLocales");
             var builder = new RecordBuilder(table, FormatOf(file));
-            var reader = new TableReader(file, table);
+            var rows = AllRows(file, table);
             foreach (var row in SystemTables.LocaleRows(file.Header.Version))
             {
-                builder.StartNew();
-                builder.Set(reader.IndexOf("Type"), [row.Kind]);
-                builder.Set(reader.IndexOf("iValue"), BitConverter.GetBytes(row.Value));
-                builder.Set(reader.IndexOf("Key"), row.KeyBytes);
-                Assert.Contains(Convert.ToHexStringLower(builder.ToArray()), AllRows(file, table));
+                row.Build(builder);
+                Assert.Contains(Convert.ToHexStringLower(builder.ToArray()), rows);
             }
         }
+    }
+
+    [Fact]
+    public void The_list_of_objects_is_that_of_the_catalog()
+    {
+        int rows = 0;
+        foreach (var (set, file) in CleanDatabases.Open())
+        {
+            var catalog = CatalogReader.Read(file);
+            if (!catalog.TryFind("MSysObjids", out var table))
+                continue;
+            var builder = new RecordBuilder(table, FormatOf(file));
+            var expected = AllRows(file, table);
+            var made = new List<string>();
+            foreach (var entry in CatalogReader.ReadEntries(file))
+            {
+                bool isPrimary = entry.Kind == CatalogEntryKind.Index && entry.Id == entry.TableId.Value;
+                if (isPrimary || entry.Kind is CatalogEntryKind.Column or CatalogEntryKind.Callback)
+                    continue;
+                new ObjidRow(new(entry.Id), entry.TableId, entry.Kind).Build(builder);
+                made.Add(Convert.ToHexStringLower(builder.ToArray()));
+            }
+
+            Assert.Equal(expected.Order(StringComparer.Ordinal), made.Order(StringComparer.Ordinal));
+            rows += made.Count;
+        }
+
+        Assert.True(rows > 30, $"{rows}");
     }
 
     [Fact]
