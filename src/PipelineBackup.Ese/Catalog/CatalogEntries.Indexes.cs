@@ -18,7 +18,8 @@ public sealed partial class CatalogEntries
     /// <param name="root">Root of its tree; of the primary one the table's.</param>
     /// <param name="time">When it got the root.</param>
     /// <exception cref="EseException">
-    /// Its name is none (-1002) or there is one of that name (-1403), there is a primary index already (-1402), a column
+    /// Its name is none (-1002) or there is one of that name (-1403), there is a primary index already (-1402), a
+    /// column
     /// is missing (-1507), or what it says contradicts itself or its columns (-1406).
     /// </exception>
     public CatalogEntry Index(NewIndex index, TableDefinition table, ObjectId id, PageNumber root, DateTimeOffset time)
@@ -29,10 +30,11 @@ public sealed partial class CatalogEntries
         if (table.FindIndex(index.Name) is not null)
             throw new EseException(EseError.IndexDuplicate, $"the table {table} has an index {index.Name} already");
         if (index.IsPrimary && table.PrimaryIndex is { } primary)
-            throw new EseException(EseError.IndexHasPrimary, $"the table {table} has the primary index {primary} already");
+            throw new EseException(EseError.IndexHasPrimary, $"the table {table} has the primary index {primary}");
         CheckLimits(index);
         ColumnDefinition[] columns = [.. index.Segments.Select(segment => Find(table, segment.Column))];
-        var flags = FlagsOf(index, columns) | ((table.Flags & TableFlags.Template) != 0 ? IndexFlags.Template : IndexFlags.None);
+        bool isTemplate = (table.Flags & TableFlags.Template) != 0;
+        var flags = FlagsOf(index, columns) | (isTemplate ? IndexFlags.Template : IndexFlags.None);
         return new()
         {
             TableId = table.ObjectId,
@@ -46,10 +48,12 @@ public sealed partial class CatalogEntries
             KeyMost = KeyMostOf(index, columns, table),
             RootSetTime = TimeOf(time),
             Name = index.Name,
-            Segments = SegmentsOf(index.Segments.Select((segment, i) => (columns[i], segment.IsDescending ? DescendingMark : (byte)0))),
+            Segments = SegmentsOf(index.Segments.Select(
+                (segment, i) => (columns[i], segment.IsDescending ? DescendingMark : (byte)0))),
             SegmentMost = index.SegmentMost > 0 ? BitConverter.GetBytes((ushort)index.SegmentMost) : Nothing,
             Conditions = index.Conditions.Count == 0 ? Nothing : SegmentsOf(
-                index.Conditions.Select(condition => (Find(table, condition.Column), condition.MustBeNull ? NullMark : (byte)0))),
+                index.Conditions.Select(
+                    condition => (Find(table, condition.Column), condition.MustBeNull ? NullMark : (byte)0))),
             TupleLimits = index.Tuples is { } limits ? BytesOf(limits) : Nothing,
             SortVersion = index.SortVersion,
             SortId = index.SortId,
@@ -76,6 +80,7 @@ public sealed partial class CatalogEntries
         bool isPrimary = (flags & IndexFlags.Primary) != 0;
         var definition = template.FindIndex(index.Name)
             ?? throw new EseException(EseError.IndexNotFound, $"the template {template} has no index {index.Name}");
+        var columns = definition.Segments.Select(segment => segment.Column);
         return index with
         {
             TableId = table.ObjectId,
@@ -83,14 +88,16 @@ public sealed partial class CatalogEntries
             TypeOrRoot = root.Value,
             Flags = (uint)(flags & ~IndexFlags.Template | IndexFlags.Derived),
             LocaleFlags = 0,
-            KeyMost = index.KeyMost ?? (isPrimary ? LongestKey([.. definition.Segments.Select(segment => segment.Column)]) : null),
+            KeyMost = index.KeyMost ?? (isPrimary ? LongestKey(columns) : null),
             RootSetTime = TimeOf(time),
             SpaceHints = isPrimary ? HintsOf(pages) : index.SpaceHints,
         };
     }
 
-    /// <summary>The longest key that columns of fixed lengths can make; null when it is the usual limit or none.</summary>
-    private static ushort? LongestKey(ColumnDefinition[] columns)
+    /// <summary>
+    /// The longest key that columns of fixed lengths can make; null when it is the usual limit or none.
+    /// </summary>
+    private static ushort? LongestKey(IEnumerable<ColumnDefinition> columns)
     {
         int bytes = 0;
         foreach (var column in columns)
@@ -126,7 +133,8 @@ public sealed partial class CatalogEntries
     private static byte[] BytesOf(TupleLimits limits)
     {
         byte[] bytes = new byte[20];
-        ReadOnlySpan<uint> words = [limits.MinLength, limits.MaxLength, limits.MaxParts, limits.Increment, limits.Start];
+        ReadOnlySpan<uint> words =
+            [limits.MinLength, limits.MaxLength, limits.MaxParts, limits.Increment, limits.Start];
         for (int i = 0; i < words.Length; i++)
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4 * i), words[i]);
         return bytes;
@@ -161,7 +169,11 @@ public sealed partial class CatalogEntries
     {
         bool listsSome = (index.Nulls & (IndexNulls.Refuse | IndexNulls.IgnoreAny)) == 0;
         if (index.IsPrimary && columns.Any(column => column.IsMultiValued))
-            throw new EseException(EseError.IndexInvalidDef, $"the primary index {index.Name} has a multi-valued column");
+        {
+            throw new EseException(EseError.IndexInvalidDef,
+                $"the primary index {index.Name} has a multi-valued column");
+        }
+
         if (columns.Any(column => (column.Flags & ColumnFlags.Escrow) != 0))
             throw new EseException(EseError.IndexInvalidDef, $"the index {index.Name} has an escrow column");
         return IndexFlags.ExtendedColumns

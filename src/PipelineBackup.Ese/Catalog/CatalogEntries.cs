@@ -26,6 +26,45 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
         _ => 2000,
     };
 
+    /// <summary>All entries of a table: its own, its columns', its indexes', those inherited from a template.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="root">Root of its tree.</param>
+    /// <param name="place">Gives a secondary index, named, its id and root; called once for each in this order.</param>
+    /// <param name="template">The entries of the template's table; empty without a template.</param>
+    /// <param name="time">When the roots were set.</param>
+    /// <returns>The table's entry, then columns, then indexes, each as defined.</returns>
+    /// <exception cref="EseException">As <see cref="Table"/>, <see cref="Column"/> and <see cref="Index"/> tell.</exception>
+    public IReadOnlyList<CatalogEntry> Whole(NewTable table, ObjectId id, PageNumber root,
+        Func<string, (ObjectId Id, PageNumber Root)> place, IReadOnlyList<CatalogEntry> template, DateTimeOffset time)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(place);
+        ArgumentNullException.ThrowIfNull(template);
+        var entries = new List<CatalogEntry> { Table(table, id, root, time) };
+        foreach (var column in table.Columns)
+            entries.Add(Column(column, Own()));
+        foreach (var index in template.Where(entry => entry.Kind == CatalogEntryKind.Index))
+        {
+            bool isPrimary = ((IndexFlags)index.Flags & IndexFlags.Primary) != 0;
+            var (ownId, ownRoot) = isPrimary ? (id, root) : place(index.Name);
+            var own = Own();
+            entries.Add(DerivedIndex(index, own, own.Template!, ownId, ownRoot, time,
+                template[0].PagesOrLocale.GetValueOrDefault()));
+        }
+
+        foreach (var index in table.Indexes)
+        {
+            var (ownId, ownRoot) = index.IsPrimary ? (id, root) : place(index.Name);
+            var dense = index.Density > 0 ? index : index with { Density = table.Density };
+            entries.Add(Index(dense, Own(), ownId, ownRoot, time));
+        }
+
+        return entries;
+
+        TableDefinition Own() => CatalogReader.Read(template.Concat(entries), pageSize).Tables[^1];
+    }
+
     /// <summary>The entry of a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="id">Its id.</param>
@@ -66,7 +105,8 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
     /// <param name="column">The column.</param>
     /// <param name="table">The table as it is so far, columns that were deleted included.</param>
     /// <exception cref="EseException">
-    /// Its name is none (-1002) or there is one of that name (-1508), its type cannot be as asked for (-1511), its default
+    /// Its name is none (-1002) or there is one of that name (-1508), its type cannot be as asked for (-1511), its
+    /// default
     /// is too long (-1506), or there is no number left for it (-1040).
     /// </exception>
     public CatalogEntry Column(NewColumn column, TableDefinition table)
@@ -134,7 +174,8 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
         }
     }
 
-    private ulong? TimeOf(DateTimeOffset time) => version < s_rootTimes ? null : (ulong)time.UtcDateTime.ToFileTimeUtc();
+    private ulong? TimeOf(DateTimeOffset time) =>
+        version < s_rootTimes ? null : (ulong)time.UtcDateTime.ToFileTimeUtc();
 
     private static void CheckDensity(int density)
     {
@@ -165,8 +206,8 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
             : isShort ? ColumnStorage.Variable
             : ColumnStorage.Fixed;
         var storage = column.Storage == ColumnStorage.Automatic ? natural : column.Storage;
-        if (column.Storage == ColumnStorage.Automatic && !isCounter && !column.IsNotNull && natural != ColumnStorage.Tagged
-            && HighestId(table, natural) == LastId(natural))
+        if (column.Storage == ColumnStorage.Automatic && !isCounter && !column.IsNotNull
+            && natural != ColumnStorage.Tagged && HighestId(table, natural) == LastId(natural))
             storage = ColumnStorage.Tagged;
         bool isGood = storage switch
         {
@@ -192,8 +233,12 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
     private static void CheckDefault(NewColumn column, ReadOnlyMemory<byte> value, int bytes)
     {
         bool isSized = column.Type.FixedBytes() > 0;
-        if (value.IsEmpty || value.Length > MostDefaultBytes || (isSized ? value.Length != bytes : bytes > 0 && value.Length > bytes))
-            throw new EseException(EseError.ColumnTooBig, $"the column {column.Name} cannot have a default of {value.Length} bytes");
+        bool fits = isSized ? value.Length == bytes : bytes == 0 || value.Length <= bytes;
+        if (value.IsEmpty || value.Length > MostDefaultBytes || !fits)
+        {
+            throw new EseException(EseError.ColumnTooBig,
+                $"the column {column.Name} cannot have a default of {value.Length} bytes");
+        }
     }
 
     private static ColumnFlags FlagsOf(NewColumn column) =>
@@ -247,7 +292,10 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
         for (var owner = table; owner is not null; owner = owner.Template)
         {
             foreach (var column in owner.OwnColumns.Where(column => column.Id.IsFixed))
-                next = Math.Max(next, column.RecordOffset + (int)Math.Min(ushort.MaxValue, column.IsDeleted ? column.StoredLength : (uint)column.FixedBytes));
+            {
+                uint bytes = column.IsDeleted ? column.StoredLength : (uint)column.FixedBytes;
+                next = Math.Max(next, column.RecordOffset + (int)Math.Min(ushort.MaxValue, bytes));
+            }
         }
 
         return next <= ushort.MaxValue ? (ushort)next

@@ -49,7 +49,9 @@ public sealed record CatalogEntry
     /// <summary>Marks: <see cref="TableFlags"/>, <see cref="ColumnFlags"/> or <see cref="IndexFlags"/>.</summary>
     public uint Flags { get; init; }
 
-    /// <summary>First pages of a tree, code page of a column, LCID of an index (0 where it has a locale's name).</summary>
+    /// <summary>
+    /// First pages of a tree, code page of a column, LCID of an index (0 where it has a locale's name).
+    /// </summary>
     public uint? PagesOrLocale { get; init; }
 
     /// <summary>Set in rows of tables: they are listed by name.</summary>
@@ -127,7 +129,8 @@ public sealed record CatalogEntry
                 return null;
             if (limits.Length is not (12 or 20))
                 throw Malformed("has limits of a tuple index of another length than 12 or 20");
-            return new(Word(0), Word(4), Word(8), limits.Length == 20 ? Word(12) : 1, limits.Length == 20 ? Word(16) : 0);
+            bool isLong = limits.Length == 20;
+            return new(Word(0), Word(4), Word(8), isLong ? Word(12) : 1, isLong ? Word(16) : 0);
 
             uint Word(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(limits.Span[offset..]);
         }

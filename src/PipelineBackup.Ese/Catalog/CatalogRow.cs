@@ -116,8 +116,10 @@ internal readonly ref struct CatalogRow
 
     // What is not plain was never written into a catalog, and no definition needs it.
     private ReadOnlyMemory<byte>? Tagged(ushort column) =>
-        _record.Tagged(new(column), false, out var values) == ColumnState.Present && values[0] is { IsPlain: true } value
-            ? value.Stored.ToArray() : default(ReadOnlyMemory<byte>?);
+        _record.Tagged(new(column), false, out var values) == ColumnState.Present
+        && values[0] is { IsPlain: true } value
+            ? value.Stored.ToArray()
+            : default(ReadOnlyMemory<byte>?);
 
     private bool Bytes(ushort column, out ReadOnlySpan<byte> value) =>
         _record.Variable(new(column), out value) == ColumnState.Present;

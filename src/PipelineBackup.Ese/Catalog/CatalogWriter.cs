@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace PipelineBackup.Ese;
@@ -9,7 +10,8 @@ namespace PipelineBackup.Ese;
 /// </remarks>
 public sealed class CatalogWriter
 {
-    private static readonly Lazy<TableDefinition> s_catalog = new(() => SystemTables.Define(PageSize.Default).Find("MSysObjects"));
+    private static readonly Lazy<TableDefinition> s_catalog =
+        new(() => SystemTables.Define(PageSize.Default).Find("MSysObjects"));
 
     private readonly RecordBuilder _builder;
 
@@ -40,7 +42,8 @@ public sealed class CatalogWriter
         Set(13, entry.RootSetTime);
         Set(128, Encoding.Latin1.GetBytes(entry.Name));
         Set(129, entry.Statistics);
-        Set(130, entry.TemplateOrCallback is { } name ? Encoding.Latin1.GetBytes(name) : default(ReadOnlyMemory<byte>?));
+        if (entry.TemplateOrCallback is { } name)
+            Set(130, Encoding.Latin1.GetBytes(name));
         Set(131, entry.Default);
         Set(132, entry.Segments);
         Set(133, entry.SegmentMost);
@@ -62,7 +65,7 @@ public sealed class CatalogWriter
         if (value is not { } number)
             return;
         Span<byte> bytes = stackalloc byte[8];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
         int column = IndexOf(id);
         _builder.Set(column, bytes[.._builder.Columns[column].FixedBytes]);
     }

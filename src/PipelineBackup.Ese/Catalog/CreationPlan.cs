@@ -24,7 +24,9 @@ public enum CreationStepKind : byte
 
 /// <summary>A step of making a database.</summary>
 /// <param name="Kind">What it does.</param>
-/// <param name="Transaction">Number of the outermost transaction that it is part of, from 0; 0 also of the finish.</param>
+/// <param name="Transaction">
+/// Number of the outermost transaction that it is part of, from 0; 0 also of the finish.
+/// </param>
 public sealed record CreationStep(CreationStepKind Kind, int Transaction)
 {
     /// <summary>The tree that is made.</summary>
@@ -64,7 +66,8 @@ public static class CreationPlan
     public static IReadOnlyList<CreationStep> Steps(FormatVersion version, PageSize pageSize, DateTimeOffset time)
     {
         var steps = new List<CreationStep> { Make(0, SystemTrees.Database) };
-        SystemTree[] trees = [SystemTrees.Objects, SystemTrees.Shadow, SystemTrees.ObjectsByName, SystemTrees.ObjectsByRoot];
+        SystemTree[] trees =
+            [SystemTrees.Objects, SystemTrees.Shadow, SystemTrees.ObjectsByName, SystemTrees.ObjectsByRoot];
         steps.AddRange(trees.Select(tree => Make(1, tree)));
         steps.AddRange(SystemTables.CatalogAsMade.Select(entry => Write(1, entry)));
         steps.Add(new(CreationStepKind.Finish, 0));
@@ -77,7 +80,8 @@ public static class CreationPlan
         steps.Add(List(3, SystemTrees.ObjectsByRoot, SystemTrees.Objects, CatalogEntryKind.Index));
         steps.Add(List(4, SystemTrees.Shadow, SystemTrees.Shadow, CatalogEntryKind.Table));
         steps.Add(List(5, SystemTrees.Objids, SystemTrees.Objids, CatalogEntryKind.Table));
-        AddLocales(steps, version, SystemTables.EntriesOf(SystemTables.Locales(version), SystemTrees.Locales, version, pageSize, time));
+        var locales = SystemTables.Locales(version);
+        AddLocales(steps, version, SystemTables.EntriesOf(locales, SystemTrees.Locales, version, pageSize, time));
         return steps;
     }
 

@@ -4,12 +4,15 @@ namespace PipelineBackup.Ese;
 public enum ColumnStorage : byte
 {
     /// <summary>
-    /// As fits the type: numbers and GUIDs fixed, text and binary variable, long and multi-valued columns tagged; tagged
+    /// As fits the type: numbers and GUIDs fixed, text and binary variable, long and multi-valued columns tagged;
+    /// tagged
     /// also when no number of the other kind is left.
     /// </summary>
     Automatic,
 
-    /// <summary>At a fixed place, in every record that reaches to it. At most 127 columns; not of a long type.</summary>
+    /// <summary>
+    /// At a fixed place, in every record that reaches to it. At most 127 columns; not of a long type.
+    /// </summary>
     Fixed,
 
     /// <summary>One behind the other. At most 128 columns; text and binary only.</summary>
@@ -20,7 +23,9 @@ public enum ColumnStorage : byte
 }
 
 /// <summary>A column to be made: of a new table, or added to one.</summary>
-/// <param name="Name">Its name, at most 63 characters of ASCII without <c>! . [ ]</c>; upper and lower case are equal.</param>
+/// <param name="Name">
+/// Its name, at most 63 characters of ASCII without <c>! . [ ]</c>; upper and lower case are equal.
+/// </param>
 /// <param name="Type">What it holds.</param>
 public sealed record NewColumn(string Name, ColumnType Type)
 {
@@ -31,7 +36,8 @@ public sealed record NewColumn(string Name, ColumnType Type)
     public int MaxLength { get; init; }
 
     /// <summary>
-    /// Code page of text: 1200 (UTF-16, the default) or 1252 (one byte a character). Only columns of 1252 can be indexed
+    /// Code page of text: 1200 (UTF-16, the default) or 1252 (one byte a character). Only columns of 1252 can be
+    /// indexed
     /// here: the order of UTF-16 text comes from tables of Windows.
     /// </summary>
     public uint CodePage { get; init; } = ColumnDefinition.UnicodeCodePage;
@@ -49,7 +55,8 @@ public sealed record NewColumn(string Name, ColumnType Type)
     public bool IsVersion { get; init; }
 
     /// <summary>
-    /// Whether the engine numbers new rows in it. A fixed column of the type long, unsigned long, currency, long long or
+    /// Whether the engine numbers new rows in it. A fixed column of the type long, unsigned long, currency, long long
+    /// or
     /// unsigned long long; one in a table.
     /// </summary>
     public bool IsAutoIncrement { get; init; }

@@ -23,7 +23,12 @@ public enum IndexNulls : byte
 /// <summary>A column of a new index.</summary>
 /// <param name="Column">Its name.</param>
 /// <param name="IsDescending">Whether greater values come first.</param>
-public readonly record struct NewIndexSegment(string Column, bool IsDescending = false);
+public readonly record struct NewIndexSegment(string Column, bool IsDescending = false)
+{
+    /// <summary>An ascending column.</summary>
+    /// <param name="column">Its name.</param>
+    public static implicit operator NewIndexSegment(string column) => new(column);
+}
 
 /// <summary>A condition of a new index: only rows are listed for which it holds.</summary>
 /// <param name="Column">The column's name.</param>
@@ -32,19 +37,11 @@ public readonly record struct NewIndexCondition(string Column, bool MustBeNull);
 
 /// <summary>An index to be made.</summary>
 /// <param name="Name">Its name; the rules of <see cref="NewColumn"/> hold.</param>
-/// <param name="Segments">Its columns, 1 to 16.</param>
-public sealed record NewIndex(string Name, IReadOnlyList<NewIndexSegment> Segments)
+/// <param name="Segments">Its columns, 1 to 16; a name stands for an ascending one.</param>
+public sealed record NewIndex(string Name, params IReadOnlyList<NewIndexSegment> Segments)
 {
     /// <summary>Marks of the locale's sort order that indexes have unless told otherwise (LCMapString).</summary>
     public const uint UsualLocaleFlags = 0x00030401;
-
-    /// <summary>An index of ascending columns.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="columns">Names of its columns.</param>
-    public NewIndex(string name, params string[] columns)
-        : this(name, [.. columns.Select(column => new NewIndexSegment(column))])
-    {
-    }
 
     /// <summary>Whether the rows themselves are ordered by it; one in a table, and always unique.</summary>
     public bool IsPrimary { get; init; }
@@ -55,7 +52,9 @@ public sealed record NewIndex(string Name, IReadOnlyList<NewIndexSegment> Segmen
     /// <summary>Which rows are left out for NULL; by default none.</summary>
     public IndexNulls Nulls { get; init; }
 
-    /// <summary>Bytes that keys are cut to; 0, the default, is 255. At most 1000 on pages of 4096 bytes, 2000 on larger.</summary>
+    /// <summary>
+    /// Bytes that keys are cut to; 0, the default, is 255. At most 1000 on pages of 4096 bytes, 2000 on larger.
+    /// </summary>
     public int KeyMost { get; init; }
 
     /// <summary>Bytes that each segment is cut to; 0, the default, is no more than the key.</summary>

@@ -16,7 +16,9 @@ public sealed record NewTable(string Name)
     /// <summary>How full pages are filled unless told otherwise, in percent.</summary>
     public const int UsualDensity = 80;
 
-    /// <summary>Its columns in the order in which they get their numbers; those of a template are not among them.</summary>
+    /// <summary>
+    /// Its columns in the order in which they get their numbers; those of a template are not among them.
+    /// </summary>
     public IReadOnlyList<NewColumn> Columns { get; init; } = [];
 
     /// <summary>Its indexes; a derived table has copies of its template's besides.</summary>

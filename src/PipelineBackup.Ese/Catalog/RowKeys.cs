@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Makes all keys of a record that is to be written: the one that its row stands under, and those of its entries in every
+/// Makes all keys of a record that is to be written: the one that its row stands under, and those of its entries in
+/// every
 /// secondary index. Reuses its buffers.
 /// </summary>
 public sealed class RowKeys
@@ -33,7 +34,11 @@ public sealed class RowKeys
         }
 
         _primary = table.PrimaryIndex is { } primary ? new(table, values, primary, order) : null;
-        _secondary = [.. table.Indexes.Where(index => !index.IsPrimary).Select(index => new IndexKeys(table, values, index, order))];
+        _secondary =
+        [
+            .. table.Indexes.Where(index => !index.IsPrimary)
+                .Select(index => new IndexKeys(table, values, index, order)),
+        ];
     }
 
     /// <summary>The table.</summary>

@@ -6,7 +6,9 @@ namespace PipelineBackup.Ese;
 /// <summary>A row of MSysObjids: which table an object belongs to.</summary>
 /// <param name="Id">The object.</param>
 /// <param name="Table">Its table; of a table itself.</param>
-/// <param name="Kind">What the object is: a table, an index or a tree of long values. A primary index has no row.</param>
+/// <param name="Kind">
+/// What the object is: a table, an index or a tree of long values. A primary index has no row.
+/// </param>
 public sealed record ObjidRow(ObjectId Id, ObjectId Table, CatalogEntryKind Kind)
 {
     /// <summary>Makes the row in a builder of MSysObjids.</summary>

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>The tables that every database has: what the catalog says of itself, and of the engine's other tables.</summary>
+/// <summary>
+/// The tables that every database has: what the catalog says of itself, and of the engine's other tables.
+/// </summary>
 public static class SystemTables
 {
     /// <summary>Variable columns of MSysObjects.</summary>
@@ -135,7 +137,8 @@ public static class SystemTables
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(tree);
         var plan = new CatalogEntries(version, pageSize);
-        var entries = new List<CatalogEntry> { plan.Table(table, tree.ObjectId, tree.Root, time) with { PagesOrLocale = 0 } };
+        var own = plan.Table(table, tree.ObjectId, tree.Root, time) with { PagesOrLocale = 0 };
+        var entries = new List<CatalogEntry> { own };
         foreach (var column in table.Columns)
             entries.Add(plan.Column(column, CatalogReader.Read(entries, pageSize).Tables[0]));
         var definition = CatalogReader.Read(entries, pageSize).Tables[0];
@@ -178,7 +181,8 @@ public static class SystemTables
         }
     }
 
-    private static CatalogEntry IndexOf(string name, SystemTree table, SystemTree tree, IndexFlags flags, params byte[] columns) => new()
+    private static CatalogEntry IndexOf(string name, SystemTree table, SystemTree tree, IndexFlags flags,
+        params byte[] columns) => new()
     {
         TableId = table.ObjectId,
         Kind = CatalogEntryKind.Index,

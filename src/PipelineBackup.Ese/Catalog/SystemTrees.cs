@@ -10,14 +10,18 @@ namespace PipelineBackup.Ese;
 /// </param>
 public sealed record SystemTree(string Name, ObjectId ObjectId, PageNumber Root, PageNumber Parent, int Pages)
 {
-    /// <summary>Whether it has space trees from the start: owned extents on the page behind the root, then available ones.</summary>
+    /// <summary>
+    /// Whether it has space trees from the start: owned extents on the page behind the root, then available ones.
+    /// </summary>
     public bool HasSpaceTrees => Pages != 1;
 
     /// <summary>Marks of its pages besides those of root and leaf.</summary>
     public PageFlags Kind { get; init; }
 }
 
-/// <summary>The trees of a new database, in the order in which they are made. Of pages of at least 4096 bytes.</summary>
+/// <summary>
+/// The trees of a new database, in the order in which they are made. Of pages of at least 4096 bytes.
+/// </summary>
 /// <remarks>
 /// <code>
 /// page       tree                 object  first extent
@@ -45,7 +49,8 @@ public static class SystemTrees
     public static SystemTree ObjectsByName { get; } = new("Name", new(4), new(7), new(4), 3) { Kind = PageFlags.Index };
 
     /// <summary>The catalog's index of tables by name.</summary>
-    public static SystemTree ObjectsByRoot { get; } = new("RootObjects", new(5), new(10), new(4), 3) { Kind = PageFlags.Index };
+    public static SystemTree ObjectsByRoot { get; } =
+        new("RootObjects", new(5), new(10), new(4), 3) { Kind = PageFlags.Index };
 
     /// <summary>The list of all objects.</summary>
     public static SystemTree Objids { get; } = new("MSysObjids", new(6), new(29), new(1), 1);

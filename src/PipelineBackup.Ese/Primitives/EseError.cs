@@ -152,10 +152,14 @@ public enum EseError
     /// <summary>Logs were replayed, open transactions not undone.</summary>
     RecoveredWithoutUndo = -579,
 
-    /// <summary>A log with committed transactions is missing; the databases can be made consistent without it.</summary>
+    /// <summary>
+    /// A log with committed transactions is missing; the databases can be made consistent without it.
+    /// </summary>
     CommittedLogFilesMissing = -582,
 
-    /// <summary>A log with committed transactions is damaged; the databases can be made consistent without it.</summary>
+    /// <summary>
+    /// A log with committed transactions is damaged; the databases can be made consistent without it.
+    /// </summary>
     CommittedLogFileCorrupt = -586,
 
     /// <summary>A log is not the one its successor was made after: the accumulated segment checksum differs.</summary>

@@ -1,7 +1,8 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Makes sort keys of UTF-16 text. Windows' own come from tables that are in no database; whoever has them can index such
+/// Makes sort keys of UTF-16 text. Windows' own come from tables that are in no database; whoever has them can index
+/// such
 /// columns with this.
 /// </summary>
 public interface IUnicodeOrder

@@ -6,17 +6,17 @@ namespace PipelineBackup.Ese;
 /// <remarks>
 /// <para>The bytes are those that the engine would write (<see cref="RecordView"/> draws them):</para>
 /// <list type="bullet">
-/// <item>A new record begins with the fixed columns that have a default, up to the last of them; fixed columns below that
-/// have none are NULL.</item>
-/// <item>A fixed or variable column behind the last one stored makes the record reach to it; what lies between takes its
-/// default, or is NULL. Room of a fixed column that never had a value is filled with 2A; one that becomes NULL keeps its
-/// old bytes.</item>
+/// <item>A new record begins with the fixed columns that have a default, up to the last of them; fixed columns below
+/// that have none are NULL.</item>
+/// <item>A fixed or variable column behind the last one stored makes the record reach to it; what lies between takes
+/// its default, or is NULL. Room of a fixed column that never had a value is filled with 2A; one that becomes NULL
+/// keeps its old bytes.</item>
 /// <item>A tagged column that is not set is absent. NULL is stored only where the column has a default.</item>
 /// <item>What is not changed keeps its bytes, those of deleted columns included.</item>
 /// </list>
 /// <para>Columns are counted as in <see cref="TableReader.Columns"/>.</para>
 /// </remarks>
-public sealed class RecordBuilder
+public sealed partial class RecordBuilder
 {
     private const int HeaderBytes = 4;
     private const byte Filler = 0x2A;
@@ -31,7 +31,7 @@ public sealed class RecordBuilder
     private readonly byte[] _nulls = new byte[ColumnId.FirstVariable / 8];
     private readonly int[] _fixedColumns = new int[ColumnId.FirstVariable];
     private readonly int[] _variableColumns = new int[ColumnId.FirstTagged - ColumnId.FirstVariable];
-    private byte[] _fixed = new byte[256];
+    private byte[] _fixed = new byte[256], _compressed = [];
     private int _fixedEnd = HeaderBytes, _lastFixed;
 
     /// <summary>A builder, of an empty record.</summary>
@@ -66,8 +66,6 @@ public sealed class RecordBuilder
 
     /// <summary>Length of the record in bytes.</summary>
     public int Length => VariableStart + VariableBytes + _tagged.Length;
-
-    private static ReadOnlySpan<byte> True => [0xFF];
 
     private int NullBytes => (_lastFixed + 7) / 8;
 
@@ -132,8 +130,10 @@ public sealed class RecordBuilder
     /// <summary>Sets a column to one value; a tagged one loses all others.</summary>
     /// <param name="column">Index of the column.</param>
     /// <param name="value">
-    /// The plain value. A shorter one of a fixed text or binary column is filled up with spaces or zeros; any byte but 0
-    /// of a bit column is FF.
+    /// The plain value. A shorter one of a fixed text or binary column is filled up with spaces or zeros; any byte but
+    /// 0
+    /// of a bit column is FF; that of a compressed column is compressed when that makes it shorter. One of more than
+    /// <see cref="RecordLimits.MostInRecord"/> bytes belongs into the tree of long values.
     /// </param>
     /// <exception cref="EseException">It has another length than its type (-1047), or is too long (-1506).</exception>
     public void Set(int column, ReadOnlySpan<byte> value)
@@ -150,46 +150,11 @@ public sealed class RecordBuilder
         else
         {
             _tagged.Remove(Order(column));
-            SetTagged(column, 0, TaggedValueKind.Plain, value);
+            if ((definition.Flags & ColumnFlags.Compressed) != 0 && TryCompress(value, out var stored))
+                SetTagged(column, 0, TaggedValueKind.Compressed, stored);
+            else
+                SetTagged(column, 0, TaggedValueKind.Plain, value);
         }
-    }
-
-    /// <summary>Sets one value of a tagged column.</summary>
-    /// <param name="column">Index of the column.</param>
-    /// <param name="index">From 0, itagSequence − 1; the number of values adds one.</param>
-    /// <param name="value">The plain value.</param>
-    /// <exception cref="EseException">
-    /// It has another length than its type (-1047), is too long (-1506), or is a further one of a column that has one
-    /// (-1509).
-    /// </exception>
-    public void Set(int column, int index, ReadOnlySpan<byte> value)
-    {
-        ColumnRules.CheckLength(_layout.Columns[column], value.Length);
-        SetTagged(column, index, TaggedValueKind.Plain, value);
-    }
-
-    /// <summary>Sets one value of a tagged column as it stands in the record.</summary>
-    /// <param name="column">Index of the column.</param>
-    /// <param name="index">From 0, itagSequence − 1; the number of values adds one.</param>
-    /// <param name="kind">What the bytes are.</param>
-    /// <param name="stored">The bytes as stored; of a separated value its id, little endian.</param>
-    /// <exception cref="EseException">It is a further value of a column that has one (-1509).</exception>
-    /// <exception cref="ArgumentException">The column is not of a long type, or the value cannot stand so.</exception>
-    public void SetStored(int column, int index, TaggedValueKind kind, ReadOnlySpan<byte> stored)
-    {
-        if (kind != TaggedValueKind.Plain && !_layout.Columns[column].Type.IsLong())
-            throw new ArgumentException($"{_layout.Columns[column]} is not of a long type", nameof(column));
-        SetTagged(column, index, kind, stored);
-    }
-
-    /// <summary>Sets one value of a tagged column to a long value.</summary>
-    /// <param name="column">Index of the column.</param>
-    /// <param name="index">From 0, itagSequence − 1; the number of values adds one.</param>
-    /// <param name="id">The long value.</param>
-    public void SetSeparated(int column, int index, LongValueId id)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        SetStored(column, index, TaggedValueKind.Separated, bytes[..id.WriteReference(bytes)]);
     }
 
     /// <summary>Sets a column to NULL.</summary>
@@ -215,32 +180,6 @@ public sealed class RecordBuilder
         else
             _tagged.Remove(Order(column));
     }
-
-    /// <summary>Takes one value of a tagged column away; those behind it move up.</summary>
-    /// <param name="column">Index of the column.</param>
-    /// <param name="index">From 0, itagSequence − 1.</param>
-    /// <exception cref="EseException">The last value of a column that cannot be NULL (-1504).</exception>
-    public void Remove(int column, int index)
-    {
-        if (Count(column) == 1 && index == 0)
-        {
-            SetNull(column);
-            return;
-        }
-
-        _tagged.RemoveAt(Order(column), _layout.Columns[column].Type.IsLong(), index);
-    }
-
-    /// <summary>Values of a tagged column that the record holds; 0 when it is NULL or has its default.</summary>
-    /// <param name="column">Index of the column.</param>
-    public int Count(int column) => _tagged.Count(Order(column));
-
-    /// <summary>A value of a tagged column that the record holds.</summary>
-    /// <param name="column">Index of the column.</param>
-    /// <param name="index">From 0, itagSequence − 1.</param>
-    /// <param name="stored">Its bytes as stored; good until the next change.</param>
-    public TaggedValueKind Value(int column, int index, out ReadOnlySpan<byte> stored) =>
-        _tagged.Value(Order(column), index, out stored);
 
     /// <summary>Writes the record.</summary>
     /// <param name="target">At least <see cref="Length"/> bytes.</param>
@@ -306,29 +245,6 @@ public sealed class RecordBuilder
         ColumnRules.CopyFixed(definition, value, RoomOf(definition));
     }
 
-    private void SetTagged(int column, int index, TaggedValueKind kind, ReadOnlySpan<byte> stored)
-    {
-        var definition = _layout.Columns[column];
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        if (!definition.Id.IsTagged || (index > 0 && !definition.IsMultiValued))
-        {
-            throw new EseException(EseError.MultiValuedColumnMustBeTagged,
-                $"the column {definition} has one value, of which the record holds the place");
-        }
-
-        if (definition.Type == ColumnType.Bit && stored.Length == 1 && stored[0] != 0)
-            stored = True;
-        _tagged.Set(Order(column), definition.Type.IsLong(), index, kind, stored);
-    }
-
-    private int Order(int column)
-    {
-        var id = _layout.Columns[column].Id;
-        return id.IsTagged ? TaggedBuilder.Order(id, _layout.IsInherited(column))
-            : throw new EseException(EseError.MultiValuedColumnMustBeTagged,
-                $"the column {_layout.Columns[column]} is not tagged");
-    }
-
     private void SetNullBit(ColumnId id, bool isNull)
     {
         int bit = id.Value - 1;
@@ -358,14 +274,14 @@ public sealed class RecordBuilder
         }
     }
 
-    private void ExtendVariable(int column)
+    private void ExtendVariable(int wanted)
     {
-        int last = _layout.Columns[column].Id.Value - ColumnId.FirstVariable;
+        int last = _layout.Columns[wanted].Id.Value - ColumnId.FirstVariable;
         for (int at = _variable.Count; at <= last; at++)
         {
-            bool hasDefault = at < last && _variableColumns[at] >= 0 && HasDefault(_layout.Columns[_variableColumns[at]]);
-            _variable.Add(hasDefault
-                ? (_heap.Add(_layout.Columns[_variableColumns[at]].Default!.Value.Span), false)
+            var column = _variableColumns[at] >= 0 ? _layout.Columns[_variableColumns[at]] : null;
+            _variable.Add(at < last && column is not null && HasDefault(column)
+                ? (_heap.Add(column.Default!.Value.Span), false)
                 : (default, true));
         }
     }

@@ -167,7 +167,9 @@ public readonly ref struct RecordView
         return (word & HeaderMark) != 0 ? TaggedColumn.WithHeader(data) : TaggedColumn.Plain(data);
     }
 
-    /// <summary>The bytes of one entry's data, where <see cref="At"/> has found that they lie within the record.</summary>
+    /// <summary>
+    /// The bytes of one entry's data, where <see cref="At"/> has found that they lie within the record.
+    /// </summary>
     internal ReadOnlySpan<byte> EntryAt(int index, out int word, out int column)
     {
         word = WordOf(index);

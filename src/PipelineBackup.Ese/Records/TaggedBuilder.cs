@@ -199,8 +199,8 @@ internal sealed class TaggedBuilder(RecordFormat format)
         return end;
     }
 
-    private bool HasHeader(int first, int end) =>
-        !IsSmall || end - first > 1 || _parts[first].IsLong || _parts[first].Kind is not (PartKind.Plain or PartKind.Null);
+    private bool HasHeader(int first, int end) => !IsSmall || end - first > 1 || _parts[first].IsLong
+        || _parts[first].Kind is not (PartKind.Plain or PartKind.Null);
 
     private bool IsTwoValues(int first, int end) => IsSmall && end - first == 2 && !_parts[first].IsLong
         && _parts[first].Kind == PartKind.Plain && _parts[first + 1].Kind == PartKind.Plain

@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>Decompresses and compresses values: those of columns marked so in a record, and chunks of long values.</summary>
+/// <summary>
+/// Decompresses and compresses values: those of columns marked so in a record, and chunks of long values.
+/// </summary>
 /// <remarks>
 /// <code>
 /// first byte: bits 3–7 scheme, bits 0–2 belong to the scheme
@@ -98,7 +100,8 @@ public static class ValueCompression
     }
 
     /// <summary>
-    /// Compresses a value as the engine does: text of seven bits packed, longer values also with XPRESS, and the shorter
+    /// Compresses a value as the engine does: text of seven bits packed, longer values also with XPRESS, and the
+    /// shorter
     /// result kept.
     /// </summary>
     /// <param name="plain">The plain bytes: a value that stands in its record, or a chunk of a long value.</param>

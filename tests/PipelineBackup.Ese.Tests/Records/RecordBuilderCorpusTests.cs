@@ -30,6 +30,8 @@ public sealed class RecordBuilderCorpusTests
                     fromValues ??= new(table, format);
                     copied ??= new(table, format);
                     copied.Load(row.Record);
+                    Assert.InRange(row.Record.Bytes.Length, 4, RecordLimits.MostBytes(file.PageSize, table));
+                    Assert.True(LongestInRecord(reader) <= RecordLimits.MostInRecord, $"{path}, {table}");
                     Equal(row.Record.Bytes, copied.ToArray(), path, table, records);
                     SetAll(fromValues, row);
                     byte[] built = fromValues.ToArray(), expected = row.Record.Bytes.ToArray();
@@ -61,6 +63,22 @@ public sealed class RecordBuilderCorpusTests
         }
 
         return null;
+    }
+
+    private static int LongestInRecord(TableReader reader)
+    {
+        int longest = 0;
+        for (int i = 0; i < reader.Columns.Count; i++)
+        {
+            var values = reader.Row[i];
+            for (int v = 0; v < values.Count && reader.Columns[i].Type.IsLong(); v++)
+            {
+                if (!values[v].IsSeparated)
+                    longest = Math.Max(longest, reader.Read(values[v]).Length);
+            }
+        }
+
+        return longest;
     }
 
     // As a writer would: the columns in any order, only those that the record holds.
