@@ -46,6 +46,7 @@ internal static class CommandLine
                 new EseLogsCommand(),
                 new EseDumpCommand(),
                 new EseCheckCommand(),
+                new EseRecoverCommand(),
             },
             new DemoCommand(),
             s_json,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli;
 
@@ -7,7 +8,7 @@ namespace PipelineBackup.Cli;
 /// Shows how far an operation is. On a terminal one line is drawn again and again; elsewhere a line is written every
 /// ten seconds, and none in the first five; in JSON an object a second.
 /// </summary>
-internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
+internal sealed class ProgressLine : IProgress<BackupProgress>, IProgress<RecoveryProgress>, IDisposable
 {
     private static readonly TimeSpan s_redraw = TimeSpan.FromMilliseconds(100), s_object = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_line = TimeSpan.FromSeconds(10), s_quiet = TimeSpan.FromSeconds(5);
@@ -31,7 +32,14 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Report(BackupProgress value)
+    public void Report(BackupProgress value) =>
+        Show(Share(value), elapsed => Describe(value, elapsed), () => ToJson(value));
+
+    /// <inheritdoc/>
+    void IProgress<RecoveryProgress>.Report(RecoveryProgress value) =>
+        Show(value.Done / 100.0, _ => Describe(value), () => ToJson(value));
+
+    private void Show(double share, Func<TimeSpan, string> describe, Func<JsonObject> toJson)
     {
         lock (_lock)
         {
@@ -41,11 +49,11 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
             _shown = now;
             var elapsed = _run.Terminal.Time.GetElapsedTime(_started, now);
             if (_run.Json)
-                JsonOutput.Write(_run.Terminal.Output, ToJson(value));
+                JsonOutput.Write(_run.Terminal.Output, toJson());
             else if (_run.Terminal.CanRedraw)
-                Draw(value, elapsed);
+                Draw(share, describe(elapsed));
             else
-                _run.Terminal.Error.WriteLine($"{_verb}: {Describe(value, elapsed)}");
+                _run.Terminal.Error.WriteLine($"{_verb}: {describe(elapsed)}");
         }
     }
 
@@ -79,11 +87,10 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
             : time.GetElapsedTime(_started, now) >= s_quiet;
     }
 
-    private void Draw(BackupProgress value, TimeSpan elapsed)
+    private void Draw(double share, string text)
     {
-        double share = Share(value);
         int full = (int)(share * BarCells);
-        string line = $"{_verb} [{new string('#', full)}{new string('-', BarCells - full)}] {Describe(value, elapsed)}";
+        string line = $"{_verb} [{new string('#', full)}{new string('-', BarCells - full)}] {text}";
         int width = Math.Max(20, _run.Terminal.Width() - 1);
         if (line.Length > width)
             line = line[..width];
@@ -105,6 +112,19 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IDisposable
             $"{(int)(Share(value) * 100)} %, {Quantity.Bytes(value.DoneBytes)} of "
             + $"{Quantity.Bytes(value.TotalBytes)}, {Quantity.Bytes((long)rate)}/s{left}, {what}");
     }
+
+    private static string Describe(RecoveryProgress value) => string.Create(CultureInfo.InvariantCulture,
+        $"{value.Done} %, {JsonOutput.Name(value.Phase)}{(value.Generation.IsSet ? $", generation {value.Generation}" : "")}");
+
+    private static JsonObject ToJson(RecoveryProgress value) => new()
+    {
+        ["progress"] = new JsonObject
+        {
+            ["phase"] = JsonOutput.Name(value.Phase),
+            ["percent"] = value.Done,
+            ["generation"] = value.Generation.IsSet ? value.Generation.Value : null,
+        },
+    };
 
     private static JsonObject ToJson(BackupProgress value) => new()
     {

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using PipelineBackup.Cli.Recovery;
+using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Commands;
 
@@ -38,17 +41,30 @@ internal sealed class RestoreCommand : OperationCommand
     private readonly Option<bool> _noRecover = new("--no-recover")
     {
         Description =
-            "Publish databases that need recovery as they were backed up, with their logs beside them; without it "
-            + "such a backup is refused",
+            "Publish databases that need recovery as they were backed up, with their logs beside them; without it they "
+            + "are recovered first, and published clean and without logs",
+    };
+
+    private readonly Option<string?> _rollForward = new("--roll-forward")
+    {
+        Description = "Go on with later logs of the same stream, from this directory, which is only read",
+        HelpName = "LOGDIR",
+    };
+
+    private readonly Option<string?> _stopAt = new("--stop-at")
+    {
+        Description = "End replay behind a log generation, or before what was logged later than a time (ISO 8601)",
+        HelpName = "GEN|TIME",
     };
 
     public RestoreCommand()
         : base("restore",
-            "Restores a backup and all that it builds on; every page is verified again before anything is published")
+            "Restores a backup and all that it builds on, recovers its databases, and verifies every page before anything is "
+            + "published")
     {
         Add(_id);
         _store.AddTo(this);
-        foreach (var option in (Option[])[_to, _staging, _database, _map, _noRecover])
+        foreach (var option in (Option[])[_to, _staging, _database, _map, _rollForward, _stopAt, _noRecover])
             Add(option);
     }
 
@@ -62,7 +78,7 @@ internal sealed class RestoreCommand : OperationCommand
         (ExitCode.Failed, "failed, and nothing is published; also: a file is in the way, as nothing is overwritten"),
         (ExitCode.Damaged, "restored, with the damage that the backup recorded"),
         (ExitCode.Refused,
-            "nothing is published: the store is damaged, or the databases need recovery and --no-recover is not given"),
+            "nothing is published: the store is damaged, or the databases cannot be recovered"),
         (ExitCode.NotFound, "the store, backup, database or plugin is not there"),
         (ExitCode.InUse, "another restore into this directory is running"),
     ];
@@ -72,7 +88,9 @@ internal sealed class RestoreCommand : OperationCommand
         CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
-        var map = MapOf(parsed.GetValue(_map)!);
+        var map = PathMap.Parse(parsed.GetValue(_map)!);
+        var generation = LogGeneration.None;
+        var stopTime = parsed.GetValue(_stopAt) is { } stop ? StopPoint.Parse(stop, out generation) : null;
         await using var archive = _store.Open(parsed, run);
         using var progress = run.StartProgress("restore");
         var options = new RestoreOptions
@@ -83,6 +101,9 @@ internal sealed class RestoreCommand : OperationCommand
             Databases = parsed.GetValue(_database)!,
             Map = map,
             SkipRecovery = parsed.GetValue(_noRecover),
+            RollForward = parsed.GetValue(_rollForward),
+            StopGeneration = generation.Value,
+            StopTime = stopTime,
             Progress = progress,
             Logger = run,
             Time = run.Terminal.Time,
@@ -101,6 +122,7 @@ internal sealed class RestoreCommand : OperationCommand
                 ["target"] = report.Target,
                 ["files"] = JsonOutput.List(report.Files),
                 ["needsRecovery"] = report.NeedsRecovery,
+                ["recovery"] = Recovery(report.Recovery),
                 ["finishedInterrupted"] = report.FinishedInterrupted,
                 ["badPages"] = BackupText.Pages(report.BadPages),
                 ["plainBytes"] = report.PlainBytes,
@@ -120,25 +142,32 @@ internal sealed class RestoreCommand : OperationCommand
         output.Write(
             $"  restored   {Quantity.Bytes(report.PlainBytes)}, read {Quantity.Bytes(report.FetchedBytes)} in "
             + $"{Quantity.Duration(report.Duration)}\n");
+        if (report.Recovery is { } recovery)
+            WriteRecovery(output, recovery);
         if (report.NeedsRecovery)
             output.Write("  note       RECOVERY IS NEEDED: replay the logs beside the databases before use\n");
         BackupText.WriteDamage(output, "bad page", report.BadPages);
     }
 
-    // Original paths compare as Windows paths do, whatever system this is.
-    private static Dictionary<string, string> MapOf(string[] pairs)
+    /// <summary>What a recovery did, as JSON; null when there was none.</summary>
+    internal static JsonObject? Recovery(RecoverySummary? recovery) => recovery is null ? null : new()
     {
-        var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string pair in pairs)
-        {
-            int equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || equals == pair.Length - 1)
-                throw new UsageException($"'{pair}' maps nothing",
-                    "write --map OLD=NEW, for instance --map ntds.dit=restored/ntds.dit");
-            if (!map.TryAdd(pair[..equals], pair[(equals + 1)..]))
-                throw new UsageException($"'{pair[..equals]}' is mapped twice", "name each database once");
-        }
+        ["reached"] = recovery.Reached,
+        ["reachedTime"] = recovery.ReachedTime?.ToString("O", CultureInfo.InvariantCulture),
+        ["records"] = recovery.Records,
+        ["logBytes"] = recovery.LogBytes,
+        ["pagesRedone"] = recovery.PagesRedone,
+        ["rolledBack"] = recovery.RolledBack,
+        ["remarks"] = JsonOutput.List(recovery.Remarks),
+    };
 
-        return map;
+    /// <summary>Writes what a recovery did for people.</summary>
+    internal static void WriteRecovery(TextWriter output, RecoverySummary recovery)
+    {
+        string time = recovery.ReachedTime is { } reached ? reached.ToString(", yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) : "";
+        output.Write($"  recovered  to {recovery.Reached}{time}: {Quantity.Count(recovery.Records, "log record")}, "
+            + $"{Quantity.Count(recovery.RolledBack, "transaction")} rolled back\n");
+        foreach (string remark in recovery.Remarks)
+            output.Write($"  note       {remark}\n");
     }
 }

@@ -40,7 +40,10 @@ public readonly record struct LegacyLogChecksum(
     public const uint ShadowMask = 0x5AD05EC7;
 
     private const uint LongSeed = 0xFEEDBEAF, ShortSeed = 0xDEADC0DE;
-    private const byte ShortPresent = 0x9A, ShortAbsent = 0xD1;
+    private const byte ShortPresent = 0x9A;
+
+    /// <summary>The mark of a record without short checksum.</summary>
+    internal const byte ShortAbsent = 0xD1;
 
     /// <summary>Whether there is a short checksum.</summary>
     public bool HasShort => Mark == ShortPresent;
@@ -83,6 +86,22 @@ public readonly record struct LegacyLogChecksum(
         }
 
         return true;
+    }
+
+    /// <summary>What sectors never written are filled with, 512 bytes again and again.</summary>
+    internal static ReadOnlySpan<byte> Pattern => s_pattern;
+
+    /// <summary>Writes the record as stored.</summary>
+    /// <param name="destination">At least 22 bytes.</param>
+    internal void Write(Span<byte> destination)
+    {
+        destination[0] = RecordType;
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[1..], Backwards);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[5..], Forwards);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[9..], Next);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[13..], Long);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[17..], Short);
+        destination[21] = Mark;
     }
 
     private static readonly byte[] s_pattern = MakePattern();

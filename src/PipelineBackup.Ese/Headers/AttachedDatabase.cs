@@ -72,6 +72,57 @@ public readonly struct AttachedDatabase
         }
     }
 
+    /// <summary>Makes an entry.</summary>
+    /// <param name="slot">The database's slot in log records, 1 to 6.</param>
+    /// <param name="isSparse">Whether the file may be sparse.</param>
+    /// <param name="dbTime">Last dbtime known.</param>
+    /// <param name="lastObject">Last object id known.</param>
+    /// <param name="maxPages">The most pages it may have; 0 is no limit.</param>
+    /// <param name="attached">Position of the record that attached or created it.</param>
+    /// <param name="consistent">Where it was consistent before that.</param>
+    /// <param name="signature">Its identity.</param>
+    /// <param name="path">The path as the log knows it.</param>
+    /// <exception cref="ArgumentException">The path is too long for a list.</exception>
+    internal static AttachedDatabase Create(
+        byte slot, bool isSparse, DbTime dbTime, ObjectId lastObject, PageCount maxPages, LogPosition attached,
+        LogPosition consistent, Signature signature, string path)
+    {
+        byte[] name = Encoding.Unicode.GetBytes(path + '\0');
+        if (FixedBytes + name.Length >= ListSize)
+            throw new ArgumentException("a path is too long for a list of attached databases", nameof(path));
+        byte[] bytes = new byte[FixedBytes + name.Length];
+        var to = bytes.AsSpan();
+        to[0] = slot;
+        to[1] = (byte)(isSparse ? 0x60 : 0x20);
+        BinaryPrimitives.WriteUInt16LittleEndian(to[2..], (ushort)name.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(to[4..], dbTime.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[12..], lastObject.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[16..], (uint)maxPages.Value);
+        attached.Write(to[20..]);
+        consistent.Write(to[28..]);
+        signature.Write(to[36..]);
+        name.CopyTo(to[FixedBytes..]);
+        return new(bytes);
+    }
+
+    /// <summary>Writes a list.</summary>
+    /// <param name="entries">Its entries.</param>
+    /// <param name="destination">Takes the list, <see cref="ListSize"/> bytes, zero behind the last entry.</param>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    internal static void WriteList(IEnumerable<AttachedDatabase> entries, Span<byte> destination)
+    {
+        var rest = destination[..ListSize];
+        rest.Clear();
+        foreach (var entry in entries)
+        {
+            // A zero must end the list.
+            if (entry._bytes.Length >= rest.Length)
+                throw new ArgumentException("the list of attached databases is too long", nameof(entries));
+            entry._bytes.Span.CopyTo(rest);
+            rest = rest[entry._bytes.Length..];
+        }
+    }
+
     /// <summary>Bytes taken by the entries of a list; -1 when an entry runs over the end of the list.</summary>
     /// <param name="list">The stored list.</param>
     internal static int Measure(ReadOnlySpan<byte> list)

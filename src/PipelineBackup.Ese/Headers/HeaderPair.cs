@@ -83,8 +83,18 @@ public sealed class HeaderPair
     /// <exception cref="IOException">The file system failed.</exception>
     public static HeaderPair Read(SafeFileHandle file)
     {
+        using var wrapped = LocalDisk.Over(file, owned: false);
+        return Read(wrapped);
+    }
+
+    /// <summary>Reads the two copies.</summary>
+    /// <param name="file">The file, open for reading; it may be shorter than two pages.</param>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static HeaderPair Read(IDiskFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
         byte[] start = new byte[StartBytes];
-        return new(start[..FileBytes.Read(file, start, 0)]);
+        return new(start[..file.Read(start, 0)]);
     }
 
     /// <summary>

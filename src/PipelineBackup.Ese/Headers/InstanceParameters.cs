@@ -70,6 +70,9 @@ public readonly struct InstanceParameters
     /// <summary>Largest cache, in pages.</summary>
     public uint CachePages => Number(547);
 
+    /// <summary>The settings as stored.</summary>
+    internal ReadOnlySpan<byte> Bytes => _bytes.Span;
+
     private uint Number(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes.Span[offset..]);
 
     private string Text(int offset)

@@ -79,11 +79,23 @@ public sealed class PatchTrailer
     /// <exception cref="IOException">The file system failed.</exception>
     public static PatchTrailer Read(SafeFileHandle file, PageSize pageSize)
     {
-        long length = RandomAccess.GetLength(file), offset = length - pageSize.Bytes;
+        using var wrapped = LocalDisk.Over(file, owned: false);
+        return Read(wrapped, pageSize);
+    }
+
+    /// <summary>Reads the last page of a file, where a trailer stands if there is one.</summary>
+    /// <param name="file">The file, open for reading.</param>
+    /// <param name="pageSize">Page size of the database.</param>
+    /// <returns>The page; not intact when the file holds no page behind its headers.</returns>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static PatchTrailer Read(IDiskFile file, PageSize pageSize)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        long offset = file.Length - pageSize.Bytes;
         if (offset < (long)PageNumber.HeaderPages * pageSize.Bytes)
             return new(ReadOnlyMemory<byte>.Empty);
         byte[] page = new byte[pageSize.Bytes];
-        return new(page.AsMemory(0, FileBytes.Read(file, page, offset)));
+        return new(page.AsMemory(0, file.Read(page, offset)));
     }
 
     /// <summary>Whether the trailer is whole and belongs to the database it stands in.</summary>

@@ -94,10 +94,18 @@ public sealed class LogChain
     /// <param name="baseName">The three characters that the names begin with, whatever their letter case.</param>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
-    public static LogChain Open(string directory, string baseName) => new(baseName, Names(directory)
+    public static LogChain Open(string directory, string baseName) => Open(LocalDisk.Instance, directory, baseName);
+
+    /// <summary>Opens the logs of one stream in a folder of a disk: reads their headers.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="directory">The folder.</param>
+    /// <param name="baseName">The three characters that the names begin with, whatever their letter case.</param>
+    /// <exception cref="IOException">The folder or a file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
+    public static LogChain Open(IDisk disk, string directory, string baseName) => new(baseName, Names(disk, directory)
         .Where(file => file.Name.Kind is LogFileKind.Numbered or LogFileKind.Current or LogFileKind.Temporary
             && file.Name.Base.Equals(baseName, StringComparison.OrdinalIgnoreCase))
-        .Select(file => LogFileEntry.Open(file.Path, file.Name)));
+        .Select(file => LogFileEntry.Open(disk, file.Path, file.Name)));
 
     /// <summary>
     /// Base names of the log streams in a folder, in ordinal order: those with a numbered log, a checkpoint, or a
@@ -106,12 +114,12 @@ public sealed class LogChain
     /// <param name="directory">The folder.</param>
     /// <exception cref="IOException">The folder or a file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or a file may not be opened.</exception>
-    public static IReadOnlyList<string> FindBaseNames(string directory) => Names(directory)
+    public static IReadOnlyList<string> FindBaseNames(string directory) => Names(LocalDisk.Instance, directory)
         .Where(file => file.Name.Kind switch
         {
             LogFileKind.Numbered or LogFileKind.Checkpoint => true,
             LogFileKind.Current =>
-                LogFileEntry.Open(file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
+                LogFileEntry.Open(LocalDisk.Instance, file.Path, file.Name).HeaderFault?.Error != EseError.LogFileCorrupt,
             _ => false,
         })
         .Select(file => file.Name.Base)
@@ -204,9 +212,9 @@ public sealed class LogChain
             "the end of the earlier log was lost; take it from another copy or backup");
     }
 
-    private static IEnumerable<(string Path, LogFileName Name)> Names(string directory)
+    private static IEnumerable<(string Path, LogFileName Name)> Names(IDisk disk, string directory)
     {
-        foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+        foreach (string path in disk.ListFiles(directory))
         {
             if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name))
                 yield return (path, name);

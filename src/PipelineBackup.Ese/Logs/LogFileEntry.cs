@@ -3,6 +3,8 @@ namespace PipelineBackup.Ese;
 /// <summary>One log file of a chain: its name, its header, and what a scan found if there was one.</summary>
 public sealed class LogFileEntry
 {
+    private IDisk? _disk;
+
     /// <summary>A file that is not on a disk here, for instance one that streams through a backup.</summary>
     /// <param name="fileName">Its name, without folder.</param>
     /// <param name="header">Its first 4096 bytes, or what there is of them.</param>
@@ -91,18 +93,58 @@ public sealed class LogFileEntry
             : null;
 
     /// <summary>Reads the name and header of a file on a disk.</summary>
+    /// <param name="disk">The disk.</param>
     /// <param name="path">The file.</param>
     /// <param name="name">What its name says.</param>
     /// <exception cref="IOException">The file cannot be opened or read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
-    internal static LogFileEntry Open(string path, LogFileName name)
+    internal static LogFileEntry Open(IDisk disk, string path, LogFileName name)
     {
-        LogFileReader.TryReadHeader(path, out var header, out var fault, out long length);
-        return new(System.IO.Path.GetFileName(path), name, path, length) { Header = header, HeaderFault = fault };
+        using var file = disk.Open(path, DiskAccess.Read);
+        LogFileReader.TryReadHeader(file, out var header, out var fault, out long length);
+        return new(System.IO.Path.GetFileName(path), name, path, length)
+        {
+            _disk = disk,
+            Header = header,
+            HeaderFault = fault,
+        };
     }
 
+    /// <summary>
+    /// The same file counted as a closed log of its generation, though its name is that of the log written to last: one
+    /// that was copied before it was closed, with later logs beside it.
+    /// </summary>
+    internal LogFileEntry AsClosed() => new(FileName, LogFileName.Numbered(Name.Base, Generation), Path, Length)
+    {
+        Header = Header,
+        HeaderFault = HeaderFault,
+        Scan = Scan,
+        _disk = _disk,
+    };
+
     /// <summary>Scans the file unless that was done; null when it is not on a disk here.</summary>
-    internal LogScanResult? EnsureScan() => Scan ??= Path is null ? null : LogFileReader.Scan(Path);
+    /// <param name="collectSegments">Whether the result must list the segments.</param>
+    internal LogScanResult? EnsureScan(bool collectSegments = false)
+    {
+        if (Path is null || (Scan is { } done && !(collectSegments && done.Segments.Count < done.ValidSegments)))
+            return Scan;
+        using var file = OpenFile();
+        return Scan = LogFileReader.Scan(file, collectSegments);
+    }
+
+    /// <summary>Reads its records; those before the damage where it is damaged.</summary>
+    /// <exception cref="EseException">The header cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">The file is not on a disk here.</exception>
+    internal LogRecordReader OpenRecords()
+    {
+        var scan = EnsureScan() ?? throw NotHere();
+        return LogRecordReader.Over(OpenFile(), scan);
+    }
+
+    private IDiskFile OpenFile() => (_disk ?? throw NotHere()).Open(Path!, DiskAccess.Read);
+
+    private InvalidOperationException NotHere() => new($"{FileName} is not on a disk here");
 
     private static LogFileName Parse(string fileName) => LogFileName.TryParse(fileName, out var name)
         ? name

@@ -20,10 +20,23 @@ public static class LogFileReader
         string path, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault,
         out long length)
     {
-        using var handle = Open(path, FileOptions.None);
+        using var file = Open(path, FileOptions.None);
+        return TryReadHeader(file, out header, out fault, out length);
+    }
+
+    /// <summary>Reads and judges the header of an open file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="header">The header, when it can be read.</param>
+    /// <param name="fault">Why not. Not thrown.</param>
+    /// <param name="length">Length of the file in bytes.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static bool TryReadHeader(
+        IDiskFile file, [NotNullWhen(true)] out LogHeader? header, [NotNullWhen(false)] out EseException? fault,
+        out long length)
+    {
         Span<byte> block = stackalloc byte[LogHeader.Size];
-        length = RandomAccess.GetLength(handle);
-        return LogHeader.TryRead(block[..Fill(handle, block, 0)], out header, out fault);
+        length = file.Length;
+        return LogHeader.TryRead(block[..file.Read(block, 0)], out header, out fault);
     }
 
     /// <summary>Scans a file.</summary>
@@ -33,8 +46,8 @@ public static class LogFileReader
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     public static LogScanResult Scan(string path, bool collectSegments = false)
     {
-        using var handle = Open(path, FileOptions.SequentialScan);
-        return Scan(handle, collectSegments);
+        using var file = Open(path, FileOptions.SequentialScan);
+        return Scan(file, collectSegments);
     }
 
     /// <summary>Scans an open file from its first byte. Places that cannot be read are part of the verdict.</summary>
@@ -42,8 +55,17 @@ public static class LogFileReader
     /// <param name="collectSegments">Whether the result lists the valid segments.</param>
     public static LogScanResult Scan(SafeFileHandle handle, bool collectSegments = false)
     {
+        using var file = LocalDisk.Over(handle, owned: false);
+        return Scan(file, collectSegments);
+    }
+
+    /// <summary>Scans an open file from its first byte. Places that cannot be read are part of the verdict.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="collectSegments">Whether the result lists the valid segments.</param>
+    internal static LogScanResult Scan(IDiskFile file, bool collectSegments = false)
+    {
         var scanner = new LogScanner(collectSegments);
-        long length = RandomAccess.GetLength(handle);
+        long length = file.Length;
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(length, LogHeader.Size, ChunkBytes));
         try
         {
@@ -51,7 +73,7 @@ public static class LogFileReader
             while (at < length && !scanner.IsDecided)
             {
                 int wanted = (int)Math.Min(ChunkBytes, length - at);
-                int read = Feed(scanner, handle, buffer.AsSpan(0, wanted), at);
+                int read = Feed(scanner, file, buffer.AsSpan(0, wanted), at);
                 if (read == 0)
                     break;
                 at += read;
@@ -68,15 +90,16 @@ public static class LogFileReader
         return scanner.Complete();
     }
 
-    private static SafeFileHandle Open(string path, FileOptions options) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, options);
+    private static IDiskFile Open(string path, FileOptions options) => LocalDisk.Over(
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, options),
+        owned: true);
 
     // A chunk that cannot be read is read again segment by segment: what else is in it still counts.
-    private static int Feed(LogScanner scanner, SafeFileHandle handle, Span<byte> chunk, long at)
+    private static int Feed(LogScanner scanner, IDiskFile file, Span<byte> chunk, long at)
     {
         try
         {
-            int read = Fill(handle, chunk, at);
+            int read = file.Read(chunk, at);
             scanner.Append(chunk[..read]);
             return read;
         }
@@ -85,7 +108,7 @@ public static class LogFileReader
             int done = 0;
             while (done < chunk.Length)
             {
-                int read = Feed(scanner, handle, chunk[done..Math.Min(done + LogHeader.Size, chunk.Length)], at + done);
+                int read = Feed(scanner, file, chunk[done..Math.Min(done + LogHeader.Size, chunk.Length)], at + done);
                 if (read == 0)
                     break;
                 done += read;
@@ -98,20 +121,5 @@ public static class LogFileReader
             scanner.AppendUnreadable(chunk.Length);
             return chunk.Length;
         }
-    }
-
-    /// <summary>Reads until a buffer is full or the file ends.</summary>
-    internal static int Fill(SafeFileHandle handle, Span<byte> buffer, long at)
-    {
-        int done = 0;
-        while (done < buffer.Length)
-        {
-            int read = RandomAccess.Read(handle, buffer[done..], at + done);
-            if (read == 0)
-                break;
-            done += read;
-        }
-
-        return done;
     }
 }

@@ -46,23 +46,34 @@ public abstract class LogRecordReader : IDisposable
     public static LogRecordReader Open(string path, LogScanResult scan)
     {
         ArgumentNullException.ThrowIfNull(scan);
-        var header = RequireHeader(scan);
+        RequireHeader(scan);
         SafeFileHandle handle = File.OpenHandle(
             path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        return Over(LocalDisk.Over(handle, owned: true), scan);
+    }
+
+    /// <summary>Reads a scanned file of a disk. Of a damaged file it gives the records before the damage.</summary>
+    /// <param name="file">The file, from now on owned.</param>
+    /// <param name="scan">What the scan found.</param>
+    /// <exception cref="EseException">The header cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static LogRecordReader Over(IDiskFile file, LogScanResult scan)
+    {
         try
         {
+            var header = RequireHeader(scan);
             if (!header.Version.IsLegacy)
-                return new SegmentRecordReader(scan, new SegmentSource(handle, scan));
-            using (handle)
+                return new SegmentRecordReader(scan, new SegmentSource(file, scan));
+            using (file)
             {
-                byte[] bytes = new byte[Math.Min(header.FileLength, RandomAccess.GetLength(handle))];
-                int length = LogFileReader.Fill(handle, bytes, 0);
+                byte[] bytes = new byte[Math.Min(header.FileLength, file.Length)];
+                int length = file.Read(bytes, 0);
                 return LegacyRecordReader.Over(bytes.AsMemory(0, length), header);
             }
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }

@@ -56,23 +56,23 @@ public sealed partial class LogRecordWriter
     /// <summary>A <see cref="LogRecordType.Split"/>.</summary>
     /// <param name="split">The change.</param>
     /// <param name="parentKey">The key that separates the pages in their parent.</param>
-    /// <param name="splitPrefix">The prefix of the split page from now on.</param>
-    /// <param name="newPrefix">The prefix of the new page.</param>
+    /// <param name="oldPrefix">The prefix of the split page as it was.</param>
+    /// <param name="newPrefix">The prefix of the split page from now on.</param>
     /// <param name="imageFlags">What was done to the before-image.</param>
     /// <param name="image">The before-image, or nothing where none is needed.</param>
     public void Split(
-        in SplitChange split, ReadOnlySpan<byte> parentKey, ReadOnlySpan<byte> splitPrefix,
+        in SplitChange split, ReadOnlySpan<byte> parentKey, ReadOnlySpan<byte> oldPrefix,
         ReadOnlySpan<byte> newPrefix, BeforeImageFlags imageFlags, ReadOnlySpan<byte> image)
     {
         Begin(LogRecordType.Split);
         Put(split);
-        PutLength(splitPrefix);
+        PutLength(oldPrefix);
         PutLength(newPrefix);
         PutLength(parentKey);
         Put(imageFlags);
         PutInt(image.Length);
         Put(parentKey);
-        Put(splitPrefix);
+        Put(oldPrefix);
         Put(newPrefix);
         Put(image);
         End();

@@ -15,6 +15,11 @@ public readonly record struct RequiredLogs(
 {
     /// <summary>The creation time that the log <see cref="Max"/> must have; not set when not known.</summary>
     internal LogTime ExpectedCreated => MaxCreated.IsSet || Max != Committed ? MaxCreated : CommittedCreated;
+
+    /// <summary>What a header says that its database needs.</summary>
+    /// <param name="header">The header.</param>
+    internal static RequiredLogs Of(DatabaseHeader header) => new(
+        header.MinRequired, header.MaxRequired, header.MaxCommitted, header.MaxRequiredTime, header.MaxCommittedTime);
 }
 
 /// <summary>How soft recovery would be run.</summary>
@@ -23,4 +28,17 @@ public readonly record struct RequiredLogs(
 /// <param name="IgnoreLostLogs">Whether lost transactions are accepted as long as the databases become
 /// consistent.</param>
 public readonly record struct SoftRecoveryOptions(
-    LogGeneration Start = default, bool AllowMissingCurrentLog = false, bool IgnoreLostLogs = false);
+    LogGeneration Start = default, bool AllowMissingCurrentLog = false, bool IgnoreLostLogs = false)
+{
+    /// <summary>The last generation that is replayed; none for no limit.</summary>
+    public LogGeneration Stop { get; init; }
+
+    /// <summary>Whether a gap behind what the databases need ends replay instead of failing it.</summary>
+    public bool StopOnGap { get; init; }
+
+    /// <summary>
+    /// Whether, with <see cref="IgnoreLostLogs"/>, a damaged log that no database needs ends replay too: it and the
+    /// later ones are then given up.
+    /// </summary>
+    public bool StopAtDamage { get; init; }
+}

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace PipelineBackup.Ese;
 
 /// <summary>
@@ -10,7 +8,7 @@ internal sealed class SegmentSource : IDisposable
 {
     private const int BufferSegments = 64;
 
-    private readonly SafeFileHandle? _handle;
+    private readonly IDiskFile? _disk;
     private readonly ReadOnlyMemory<byte> _file;
     private readonly byte[] _buffer = [];
     private readonly int _torn, _last;
@@ -19,12 +17,12 @@ internal sealed class SegmentSource : IDisposable
     private int _bufferedFrom, _buffered;
 
     /// <summary>Segments of a file.</summary>
-    /// <param name="handle">The file, from now on owned.</param>
+    /// <param name="file">The file, from now on owned.</param>
     /// <param name="scan">What the scan found.</param>
-    public SegmentSource(SafeFileHandle handle, LogScanResult scan)
+    public SegmentSource(IDiskFile file, LogScanResult scan)
         : this(scan)
     {
-        _handle = handle;
+        _disk = file;
         _buffer = new byte[Math.Clamp(_last + 1, 1, BufferSegments) * SegmentScan.Size];
     }
 
@@ -47,7 +45,7 @@ internal sealed class SegmentSource : IDisposable
     public ReadOnlyMemory<byte> Get(int index)
     {
         int place = index == _torn ? index + 1 : index;
-        var segment = _handle is null ? Slice(place) : Buffered(place);
+        var segment = _disk is null ? Slice(place) : Buffered(place);
         if (_corrected is null || !_corrected.TryGetValue(place, out int bit))
             return segment;
         _mended ??= new byte[SegmentScan.Size];
@@ -57,7 +55,7 @@ internal sealed class SegmentSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle?.Dispose();
+    public void Dispose() => _disk?.Dispose();
 
     private ReadOnlyMemory<byte> Slice(int index)
     {
@@ -71,8 +69,7 @@ internal sealed class SegmentSource : IDisposable
         {
             // Not beyond the last valid segment and, perhaps, its shadow.
             int wanted = Math.Clamp(_last + 2 - index, 1, _buffer.Length / SegmentScan.Size);
-            int read = LogFileReader.Fill(
-                _handle!, _buffer.AsSpan(0, wanted * SegmentScan.Size), (long)index * SegmentScan.Size);
+            int read = _disk!.Read(_buffer.AsSpan(0, wanted * SegmentScan.Size), (long)index * SegmentScan.Size);
             (_bufferedFrom, _buffered) = (index, read / SegmentScan.Size);
             if (_buffered == 0)
                 throw TooShort(index);

@@ -6,6 +6,12 @@ namespace PipelineBackup.Ese;
 internal sealed class SoftRecoveryJudge(
     LogChain chain, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
 {
+    /// <summary>The last generation that is replayed; set by judging, none when there is nothing to replay.</summary>
+    public LogGeneration Last { get; private set; }
+
+    /// <summary>Why replay ends before the logs do; null when it does not, or was asked to.</summary>
+    public LogFinding? EndsBefore { get; private set; }
+
     /// <summary>The error; null when there is none.</summary>
     public LogFinding? Judge()
     {
@@ -25,6 +31,9 @@ internal sealed class SoftRecoveryJudge(
     // The engine opens the current log before all others.
     private LogFinding? JudgeCurrent()
     {
+        // Replay that ends before it needs none, and may find it moved aside by an earlier attempt.
+        if (options.Stop.IsSet && chain.FindNumbered(options.Stop) is not null)
+            return null;
         if (chain.Current is { } current)
             return current.Fault ?? (current.Header!.Signature == chain.Signature ? null : LogChain.Foreign(current));
         // With a temporary log the crash came between the two renames that start a new generation.
@@ -47,20 +56,37 @@ internal sealed class SoftRecoveryJudge(
         while (true)
         {
             if (JudgeFile(previous, file) is { } fault)
-                return AcceptLoss(fault, previous is null ? file.Generation : previous.Generation.Next);
-            if (file.IsCurrent)
-                return JudgeEnd(file.Generation);
+                return JudgeLoss(previous, file, fault);
+            Last = file.Generation;
+            if (file.IsCurrent || (options.Stop.IsSet && file.Generation >= options.Stop))
+                return JudgeEnd(Last, databases, options with
+                {
+                    IgnoreLostLogs = options.IgnoreLostLogs || options.Stop.IsSet,
+                });
             var next = file.Generation.Next;
             previous = file;
             // Behind the last numbered log comes the current one; if it is not the next, its header says so.
             if ((chain.FindNumbered(next) ?? chain.Current) is { } found)
                 file = found;
-            else if (chain.Highest > next)
-                return new(EseError.MissingLogFile, next, chain.NameOf(next), $"generation {next} is missing",
-                    "take it from a backup");
+            else if (chain.Highest > next || options.Stop.IsSet)
+                return JudgeLoss(previous, null, new(EseError.MissingLogFile, next, chain.NameOf(next),
+                    $"generation {next} is missing", "take it from a backup"));
             else
-                return JudgeEnd(file.Generation);
+                return JudgeEnd(Last, databases, options);
         }
+    }
+
+    // A gap or damage that no database is in need of may end replay, where that was asked for.
+    private LogFinding? JudgeLoss(LogFileEntry? previous, LogFileEntry? file, LogFinding fault)
+    {
+        bool isGap = file is null || (previous is not null && file.IsCurrent
+            && file.Generation > previous.Generation.Next && fault.Error == EseError.InvalidLogSequence);
+        bool mayEnd = previous is not null && !databases.Any(database => database.Max > previous.Generation)
+            && (isGap ? options.StopOnGap : options is { IgnoreLostLogs: true, StopAtDamage: true });
+        if (!mayEnd)
+            return AcceptLoss(fault, previous is null ? file!.Generation : previous.Generation.Next);
+        EndsBefore = fault;
+        return JudgeEnd(Last, databases, options with { IgnoreLostLogs = true });
     }
 
     private LogFinding? JudgeFile(LogFileEntry? previous, LogFileEntry file)
@@ -112,7 +138,12 @@ internal sealed class SoftRecoveryJudge(
         };
     }
 
-    private LogFinding? JudgeEnd(LogGeneration last)
+    /// <summary>Whether logs that end with a generation are enough: null, or −543, −582.</summary>
+    /// <param name="last">The last generation.</param>
+    /// <param name="databases">What the databases need.</param>
+    /// <param name="options">What may be ignored.</param>
+    public static LogFinding? JudgeEnd(
+        LogGeneration last, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
     {
         if (databases.Any(database => database.Max > last))
             return Missing(EseError.RequiredLogFilesMissing,

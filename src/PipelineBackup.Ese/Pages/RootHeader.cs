@@ -37,6 +37,9 @@ public readonly record struct RootHeader
     /// <summary>Length of the space header in bytes.</summary>
     public const int Size = 16;
 
+    /// <summary>The longest external header of a root in bytes.</summary>
+    public const int MaxSize = 1 + Size + 8;
+
     /// <summary>Pages that the bitmap of a single extent can tell of.</summary>
     public const int BitmapPages = 32;
 
@@ -54,6 +57,9 @@ public readonly record struct RootHeader
 
     /// <summary>An upper bound of the auto-increment values handed out, where the root keeps one.</summary>
     public ulong? AutoIncrementMax { get; private init; }
+
+    /// <summary>Whether it is stored in the extended form.</summary>
+    public bool IsExtended { get; private init; }
 
     /// <summary>Whether the tree has space trees.</summary>
     public bool HasSpaceTrees => (Flags & SpaceFlags.MultipleExtent) != 0;
@@ -75,7 +81,8 @@ public readonly record struct RootHeader
     {
         header = default;
         ulong? autoIncrement = null;
-        if (bytes.Length != Size)
+        bool isExtended = bytes.Length != Size;
+        if (isExtended)
         {
             if (bytes.Length < 1 || (bytes[0] & ~3) != 0 || (bytes[0] & 1) == 0
                 || bytes.Length != 1 + Size + ((bytes[0] & 2) != 0 ? 8 : 0))
@@ -92,7 +99,43 @@ public readonly record struct RootHeader
             Flags = (SpaceFlags)BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
             OwnedRootOrFree = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]),
             AutoIncrementMax = autoIncrement,
+            IsExtended = isExtended,
         };
         return true;
+    }
+
+    /// <summary>A header in the short form.</summary>
+    /// <param name="pages">Pages of the first extent.</param>
+    /// <param name="parent">Root of the tree that space comes from.</param>
+    /// <param name="flags">Marks.</param>
+    /// <param name="ownedRootOrFree">Root of the tree of owned extents, or the bitmap of a single extent.</param>
+    public static RootHeader Of(uint pages, PageNumber parent, SpaceFlags flags, uint ownedRootOrFree) =>
+        default(RootHeader).With(pages, parent, flags, ownedRootOrFree);
+
+    /// <summary>The same header with other fields about space.</summary>
+    /// <param name="pages">Pages of the first extent.</param>
+    /// <param name="parent">Root of the tree that space comes from.</param>
+    /// <param name="flags">Marks.</param>
+    /// <param name="ownedRootOrFree">Root of the tree of owned extents, or the bitmap of a single extent.</param>
+    public RootHeader With(uint pages, PageNumber parent, SpaceFlags flags, uint ownedRootOrFree) =>
+        this with { Pages = pages, Parent = parent, Flags = flags, OwnedRootOrFree = ownedRootOrFree };
+
+    /// <summary>Writes the header as stored.</summary>
+    /// <param name="destination">At least <see cref="MaxSize"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    public int Write(Span<byte> destination)
+    {
+        int at = 0;
+        if (IsExtended)
+            destination[at++] = (byte)(AutoIncrementMax == null ? 1 : 3);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], Pages);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[(at + 4)..], Parent.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[(at + 8)..], (uint)Flags);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[(at + 12)..], OwnedRootOrFree);
+        at += Size;
+        if (AutoIncrementMax is not { } most)
+            return at;
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[at..], most);
+        return at + 8;
     }
 }

@@ -65,6 +65,9 @@ public enum EseError
     /// <summary>A log does not continue the one before it.</summary>
     InvalidLogSequence = -515,
 
+    /// <summary>Records that must stay together are longer than a log.</summary>
+    LogBufferTooSmall = -517,
+
     /// <summary>There is no higher generation number.</summary>
     LogSequenceEnd = -519,
 

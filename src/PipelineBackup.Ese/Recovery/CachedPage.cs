@@ -1,22 +1,47 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>A page in the cache of a database under recovery; valid until the cache is next trimmed.</summary>
+/// <summary>A page in the cache of a database under recovery.</summary>
+/// <remarks>It is valid until the cache is next trimmed; whoever needs the page later asks the cache again.</remarks>
 internal sealed class CachedPage
 {
+    private readonly PageSize _size;
+
+    /// <summary>A page without bytes.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="size">Its size.</param>
+    public CachedPage(PageNumber number, PageSize size) => (Number, _size) = (number, size);
+
     /// <summary>Its number.</summary>
-    public PageNumber Number { get; init; }
+    public PageNumber Number { get; }
 
     /// <summary>As it stands.</summary>
-    public PageView View => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The cache was trimmed since it gave the page.</exception>
+    public PageView View => new(Resident, _size);
 
     /// <summary>Whether it holds changes that the file does not.</summary>
-    public bool IsDirty { get; }
+    public bool IsDirty { get; internal set; }
 
-    /// <summary>
-    /// Changes of open transactions whose before-images no log record holds: until that is 0 the page must not reach the file.
-    /// </summary>
-    public int Unlogged { get; set; }
+    /// <summary>The bytes; null while they are elsewhere.</summary>
+    internal byte[]? Buffer { get; set; }
+
+    /// <summary>What inspecting it found; null when nobody looked yet.</summary>
+    internal PageVerdict? Verdict { get; set; }
+
+    /// <summary>Where its bytes are in the scratch file; negative when they are not.</summary>
+    internal int ScratchSlot { get; set; } = -1;
+
+    /// <summary>When it was last asked for, counted in trims.</summary>
+    internal int LastUse { get; set; }
+
+    private byte[] Resident =>
+        Buffer ?? throw new InvalidOperationException($"page {Number} is used behind a trim of its cache");
 
     /// <summary>Marks it changed and lets it be edited.</summary>
-    public PageEditor Edit() => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The cache was trimmed since it gave the page.</exception>
+    public PageEditor Edit()
+    {
+        var editor = new PageEditor(Resident);
+        IsDirty = true;
+        return editor;
+    }
 }

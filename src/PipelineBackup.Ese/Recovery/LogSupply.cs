@@ -6,6 +6,9 @@ namespace PipelineBackup.Ese;
 /// </summary>
 internal abstract class LogSupply
 {
+    /// <summary>The last generation that there is to replay, for progress; none when nobody knows.</summary>
+    public virtual LogGeneration Last => default;
+
     /// <summary>The next log; null when replay ends here.</summary>
     /// <param name="generation">Its generation.</param>
     /// <exception cref="EseException">It must be there and is not, or it is damaged: the error for its place.</exception>
@@ -14,6 +17,10 @@ internal abstract class LogSupply
 
 /// <summary>One log to be replayed.</summary>
 /// <param name="Entry">The file, with its header and scan.</param>
-/// <param name="Reader">Its records.</param>
+/// <param name="Reader">Its records; closed with this.</param>
 /// <param name="IsLast">Whether nothing can follow: the log that was written to last.</param>
-internal sealed record SuppliedLog(LogFileEntry Entry, LogRecordReader Reader, bool IsLast);
+internal sealed record SuppliedLog(LogFileEntry Entry, LogRecordReader Reader, bool IsLast) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Reader.Dispose();
+}

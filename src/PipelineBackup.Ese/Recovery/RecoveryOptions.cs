@@ -49,6 +49,13 @@ public record RecoveryOptions
     /// <summary>Whether a gap in the logs behind what the databases need ends replay instead of failing it.</summary>
     public bool StopOnGap { get; init; }
 
+    /// <summary>
+    /// Whether logs that replay leaves out at its end (<see cref="StopAt"/>, <see cref="StopOnGap"/>, damage with
+    /// <see cref="IgnoreLostLogs"/>) may be given other names: undo goes on under their numbers. Without it recovery
+    /// refuses to end before such logs, unless <see cref="SkipUndo"/> is set.
+    /// </summary>
+    public bool LeaveOutLaterLogs { get; init; }
+
     /// <summary>Whether transactions of lost logs are given up as long as the databases become consistent.</summary>
     public bool IgnoreLostLogs { get; init; }
 

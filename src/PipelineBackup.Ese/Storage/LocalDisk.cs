@@ -13,6 +13,11 @@ public sealed class LocalDisk : IDisk
     /// <summary>The one there is.</summary>
     public static LocalDisk Instance { get; } = new();
 
+    /// <summary>A handle as a file of this disk.</summary>
+    /// <param name="handle">The handle.</param>
+    /// <param name="owned">Whether disposing the file closes the handle.</param>
+    internal static IDiskFile Over(SafeFileHandle handle, bool owned) => new LocalFile(handle, owned);
+
     /// <inheritdoc/>
     public IDiskFile Open(string path, DiskAccess access) => new LocalFile(access switch
     {
@@ -20,7 +25,7 @@ public sealed class LocalDisk : IDisk
             File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
         DiskAccess.ReadWrite => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read),
         _ => File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read),
-    });
+    }, owned: true);
 
     /// <inheritdoc/>
     public bool FileExists(string path) => File.Exists(path);
@@ -45,7 +50,7 @@ public sealed class LocalDisk : IDisk
     /// <inheritdoc/>
     public void FlushDirectory(string directory) => DurableFile.FlushDirectory(directory);
 
-    private sealed class LocalFile(SafeFileHandle handle) : IDiskFile
+    private sealed class LocalFile(SafeFileHandle handle, bool owned) : IDiskFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -57,6 +62,10 @@ public sealed class LocalDisk : IDisk
 
         public void Flush() => DurableFile.Flush(handle);
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            if (owned)
+                handle.Dispose();
+        }
     }
 }

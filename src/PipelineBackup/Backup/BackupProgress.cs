@@ -12,6 +12,9 @@ public enum ProgressPhase
     /// <summary>Logs and patch files are under way.</summary>
     Logs,
 
+    /// <summary>Logs are replayed, open transactions rolled back.</summary>
+    Recovering,
+
     /// <summary>Making it durable and publishing it.</summary>
     Publishing,
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace PipelineBackup.Restore;
 
 /// <summary>
-/// What a restore that crashed left in the target. Of the same backup: it is finished, for everything was sealed before its
+/// What a restore that crashed left in the target. Of the same backup, to the same goal: it is finished, for everything was sealed before its
 /// journal was written. Of another one, or when files of it are gone since: it is rolled back, unless someone has changed
 /// what was published.
 /// </summary>
@@ -12,14 +12,15 @@ internal static class InterruptedRestore
     /// <summary>Settles what is left.</summary>
     /// <param name="staging">The claim on the target.</param>
     /// <param name="id">The backup that is to be restored now.</param>
+    /// <param name="goal">What is to be made of its databases.</param>
     /// <param name="logger">Told what was done.</param>
     /// <returns>The published files when the restore of this backup is thereby done; else null.</returns>
     /// <exception cref="BackupException">The files were changed after the crash: nothing was touched.</exception>
-    public static IReadOnlyList<string>? Settle(StagingDirectory staging, string id, ILogger logger)
+    public static IReadOnlyList<string>? Settle(StagingDirectory staging, string id, string goal, ILogger logger)
     {
         try
         {
-            return SettleFiles(staging, id, logger);
+            return SettleFiles(staging, id, goal, logger);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -27,7 +28,7 @@ internal static class InterruptedRestore
         }
     }
 
-    private static IReadOnlyList<string>? SettleFiles(StagingDirectory staging, string id, ILogger logger)
+    private static IReadOnlyList<string>? SettleFiles(StagingDirectory staging, string id, string goal, ILogger logger)
     {
         if (PublishJournal.Find(staging.Target) is not { } journal)
         {
@@ -37,7 +38,7 @@ internal static class InterruptedRestore
 
         bool complete = journal.Content.Moves.All(move => !File.Exists(move.Staged));
         bool whole = journal.Content.Moves.All(move => File.Exists(move.Staged) || File.Exists(move.Published));
-        if (journal.Content.Backup == id && whole)
+        if (journal.Content.Backup == id && journal.Content.Goal == goal && whole)
         {
             PublishDatabase.Run(journal);
             logger.LogInformation("an interrupted restore of {Id} is finished", id);
@@ -51,7 +52,7 @@ internal static class InterruptedRestore
                 throw new BackupException($"an interrupted restore of {journal.Content.Backup} is here, and '{changed}' was changed since")
                 {
                     Hint = whole
-                        ? $"restore into another directory, or restore {journal.Content.Backup} here to finish that one first"
+                        ? $"restore into another directory, or restore {journal.Content.Backup} here, with the options it had, to finish that one first"
                         : "restore into another directory: files of that restore are gone",
                     ExitCode = ExitCode.Refused,
                 };

@@ -143,7 +143,8 @@ internal sealed class PublishJournal
 /// <param name="Backup">Id of the backup that is being published.</param>
 /// <param name="Staging">The staging directories, removed at the end.</param>
 /// <param name="Moves">The renames.</param>
-internal sealed record JournalContent(string Backup, string[] Staging, JournalMove[] Moves);
+/// <param name="Goal">What the restore made of the databases.</param>
+internal sealed record JournalContent(string Backup, string[] Staging, JournalMove[] Moves, string Goal = "as it was");
 
 /// <summary>One rename.</summary>
 /// <param name="Staged">Full path in staging.</param>

@@ -26,9 +26,24 @@ public sealed record RestoreOptions
 
     /// <summary>
     /// Whether databases are published as they were backed up, with their logs, even though they must be recovered before
-    /// use. Default: false, then such a backup is refused.
+    /// use. Default: false, then they are recovered first, and published without logs.
     /// </summary>
     public bool SkipRecovery { get; init; }
+
+    /// <summary>What recovers databases that need it. Default: this library itself.</summary>
+    public IDatabaseRecovery Recovery { get; init; } = new ManagedRecovery();
+
+    /// <summary>
+    /// A directory of later logs of the same stream to roll forward with; only read. Default: none, and the databases come
+    /// to the state of the backup.
+    /// </summary>
+    public string? RollForward { get; init; }
+
+    /// <summary>The last log generation to replay. Default: 0, all there are.</summary>
+    public int StopGeneration { get; init; }
+
+    /// <summary>The time up to which logs are replayed. Default: no limit.</summary>
+    public DateTimeOffset? StopTime { get; init; }
 
     /// <summary>Memory for packs and pages in bytes; at least 80 MiB. Default: 160 MiB.</summary>
     public long MemoryBudget { get; init; } = 160L << 20;

@@ -9,7 +9,7 @@ namespace PipelineBackup;
 /// </summary>
 /// <remarks>
 /// <code>
-/// plan ─► claim the target ─► fetch ─► open ─► prove ─► place ─► merge and judge logs ─► seal ─► publish
+/// plan ─► claim the target ─► fetch ─► open ─► prove ─► place ─► merge and judge logs ─► recover ─► prove ─► seal ─► publish
 /// </code>
 /// </remarks>
 /// <param name="archive">The store.</param>
@@ -35,7 +35,7 @@ public sealed class RestorePipeline(IBackupArchive archive, RestoreOptions optio
         var plan = RestorePlan.Make(chain, options);
         cancellationToken.ThrowIfCancellationRequested();
         using var staging = StagingDirectory.Claim(options.Target, options.Staging);
-        var finished = InterruptedRestore.Settle(staging, manifest.Id, options.Logger);
+        var finished = InterruptedRestore.Settle(staging, manifest.Id, plan.Goal, options.Logger);
         var run = new RestoreRun(archive, plan, staging, options, progress);
         if (finished is null)
             await run.TransferAsync(cancellationToken).ConfigureAwait(false);
@@ -52,7 +52,8 @@ public sealed class RestorePipeline(IBackupArchive archive, RestoreOptions optio
             ExitCode = damaged ? ExitCode.Damaged : ExitCode.Done,
             Target = staging.Target,
             Files = files,
-            NeedsRecovery = plan.NeedsRecovery,
+            NeedsRecovery = plan.NeedsRecovery && !plan.Recovers,
+            Recovery = run.Recovery,
             FinishedInterrupted = finished is not null,
             BadPages = badPages,
             PlainBytes = run.WrittenBytes,

@@ -36,6 +36,13 @@ internal sealed class RestorePlan
     /// <summary>Whether databases must be recovered before use.</summary>
     public bool NeedsRecovery { get; private set; }
 
+    /// <summary>Whether they are recovered before they are published.</summary>
+    public bool Recovers => NeedsRecovery && !_options.SkipRecovery;
+
+    /// <summary>What the restore makes of the databases, for the journal: <c>as it was</c>, or what they are recovered to.</summary>
+    public string Goal => !Recovers ? "as it was"
+        : FormattableString.Invariant($"recovered to {_options.StopGeneration}/{_options.StopTime?.UtcDateTime:O}/{_options.RollForward}");
+
     /// <summary>Plain bytes to write.</summary>
     public long Bytes => Files.Sum(file => file.File.Length) + Logs.Sum(log => log.File.Length);
 
@@ -79,8 +86,11 @@ internal sealed class RestorePlan
     /// <summary>Refuses when space is short. Asked before anything is written.</summary>
     public void DemandSpace()
     {
-        var files = Files.Select(file => (Directory: Path.GetDirectoryName(file.Published)!, file.File.Length));
-        foreach (var volume in files.Concat(Logs.Select(log => (Directory: LogDirectory, log.File.Length))).GroupBy(file => file.Directory))
+        var files = Files.Select(file => (Directory: Path.GetDirectoryName(file.Published)!, file.File.Length))
+            .Concat(Logs.Select(log => (Directory: LogDirectory, log.File.Length)));
+        if (Recovers)
+            files = files.Concat(RecoverySpace().Select(length => (Directory: LogDirectory, Length: length)));
+        foreach (var volume in files.GroupBy(file => file.Directory))
         {
             long needed = volume.Sum(file => file.Length);
             string existing = volume.Key;
@@ -95,6 +105,16 @@ internal sealed class RestorePlan
                 };
             }
         }
+    }
+
+    // Undo writes a few logs, and databases at rest need later logs beside their own.
+    private IEnumerable<long> RecoverySpace()
+    {
+        const int UndoLogs = 4;
+        long log = Logs.Select(each => each.File.Length).DefaultIfEmpty(0).Max();
+        var later = _options.RollForward is { } directory ? Directory.EnumerateFiles(directory) : [];
+        return later.Where(path => LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out _))
+            .Select(path => new FileInfo(path).Length).Prepend(UndoLogs * log);
     }
 
     private List<FileLine> SelectDatabases(StoredBackup full)
@@ -184,16 +204,27 @@ internal sealed class RestorePlan
     private void DemandRecoverable(List<FileLine> databases)
     {
         var dirty = Chain[0].Manifest.Databases.Where(database => database.NeedsRecovery && databases.Exists(file => file.Name == database.Name)).ToList();
-        NeedsRecovery = databases.Count > 0 && (dirty.Count > 0 || Chain.Count > 1);
-        if (!NeedsRecovery || _options.SkipRecovery)
-            return;
-        throw new BackupException(dirty.Count > 0
-            ? $"'{dirty[0].Name}' was not shut down cleanly ({dirty[0].State}): before use it must be recovered with log generations {dirty[0].MinRequired} to {dirty[0].MaxCommitted}"
-            : "the databases must be recovered to bring in the logs of the incremental backups")
+        bool wantsMore = _options.RollForward is not null || _options.StopGeneration > 0 || _options.StopTime is not null;
+        if (wantsMore && _options.SkipRecovery)
         {
-            Error = EseErrors.ToJet(EseError.DatabaseDirtyShutdown),
-            Hint = "this version does not replay logs; --no-recover restores the databases as they were backed up, with all their logs, for an engine to recover",
-            ExitCode = ExitCode.Refused,
-        };
+            throw new BackupException("logs to roll forward with, or a place to stop at, make no sense without recovery")
+            {
+                Hint = "leave one of them out",
+                ExitCode = ExitCode.Usage,
+            };
+        }
+
+        if (_options.RollForward is { } directory && !Directory.Exists(directory))
+            throw new BackupException($"there is no directory '{directory}' of logs to roll forward with") { ExitCode = ExitCode.NotFound };
+        NeedsRecovery = databases.Count > 0 && (dirty.Count > 0 || Chain.Count > 1 || _options.RollForward is not null);
+        if (Recovers && Chain.FirstOrDefault(backup => backup.Manifest.Logs.Gap) is { } gap)
+        {
+            throw new BackupException($"the logs of {gap.Manifest.Id} have a gap: the databases cannot be recovered with them")
+            {
+                Error = EseErrors.ToJet(EseError.DatabaseDirtyShutdown),
+                Hint = "--no-recover restores the databases as they were backed up, with the logs there are",
+                ExitCode = ExitCode.Refused,
+            };
+        }
     }
 }

@@ -21,6 +21,9 @@ public sealed record RestoreReport
     /// <summary>Whether the databases must still be recovered with the logs beside them before they can be used.</summary>
     public required bool NeedsRecovery { get; init; }
 
+    /// <summary>What the recovery did; null when none was needed or wanted, or when an earlier restore had done it.</summary>
+    public RecoverySummary? Recovery { get; init; }
+
     /// <summary>Whether an interrupted restore of the same backup was finished instead of making a new one.</summary>
     public bool FinishedInterrupted { get; init; }
 

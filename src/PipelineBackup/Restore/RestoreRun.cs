@@ -16,6 +16,9 @@ internal sealed class RestoreRun(
     /// <summary>Bytes read from the store.</summary>
     public long FetchedBytes { get; private set; }
 
+    /// <summary>What the recovery did; null when there was none.</summary>
+    public RecoverySummary? Recovery { get; private set; }
+
     /// <summary>Bad pages of the planned files, restored as recorded.</summary>
     public IReadOnlyList<DamagedPage> BadPages => [.. plan.Files.Where(file => file.File.Kind == SourceFileKind.Database)
         .SelectMany(file => plan.Chain[file.Backup].BadPages.Values.Where(page => page.File == file.File.File).OrderBy(page => page.Page)
@@ -36,6 +39,8 @@ internal sealed class RestoreRun(
             ledger.DemandAllBack();
             progress.Begin(ProgressPhase.Publishing);
             MergeAndJudge();
+            if (plan.Recovers)
+                await RecoverAsync(cancellationToken).ConfigureAwait(false);
             RestorePlan.DemandFree(_moves.Select(move => move.Published));
             staging.Seal();
         }
@@ -53,7 +58,7 @@ internal sealed class RestoreRun(
         PublishJournal? journal = null;
         try
         {
-            journal = PublishJournal.Write(staging.Target, new(id, [.. staging.Directories], [.. _moves.Select(move => JournalMove.Of(move.Staged, move.Published))]));
+            journal = PublishJournal.Write(staging.Target, new(id, [.. staging.Directories], [.. _moves.Select(move => JournalMove.Of(move.Staged, move.Published))], plan.Goal));
             staging.HandOver();
             PublishDatabase.Run(journal);
             return [.. _moves.Select(move => move.Published)];
@@ -64,6 +69,18 @@ internal sealed class RestoreRun(
                 ? $"publishing into '{staging.Target}' failed, and was rolled back"
                 : $"publishing into '{staging.Target}' failed; the next restore into it finishes or rolls back");
         }
+    }
+
+    // What is published after a recovery are the databases: their logs, checkpoint and flush maps belong to the past.
+    private async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        progress.Begin(ProgressPhase.Recovering);
+        var recovery = new RecoverDatabase(plan, staging, options);
+        Recovery = await recovery.RunAsync(_moves, cancellationToken).ConfigureAwait(false);
+        progress.Begin(ProgressPhase.Publishing);
+        var kept = plan.Files.Where(file => file.File.Kind is SourceFileKind.Database or SourceFileKind.StreamingCompanion)
+            .Select(file => file.Published).ToHashSet(StringComparer.Ordinal);
+        _moves.RemoveAll(move => !kept.Contains(move.Published));
     }
 
     private static bool TryWithdraw(PublishJournal? journal)

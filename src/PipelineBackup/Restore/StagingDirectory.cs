@@ -99,6 +99,16 @@ internal sealed class StagingDirectory : IDisposable
         return Path.Combine(directory, (++_files).ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>A directory in staging for files that keep their names and are not published; made here, and gone with it.</summary>
+    /// <param name="published">The directory whose files it works with.</param>
+    /// <param name="name">Its name.</param>
+    public string WorkFor(string published, string name)
+    {
+        string work = Path.Combine(Path.GetDirectoryName(PathFor(Path.Combine(published, name)))!, name);
+        Directory.CreateDirectory(work);
+        return work;
+    }
+
     // Whoever held the claim deleted its file when done: what was opened just before is locked, and is the claim no more.
     private static FileStream Lock(string path)
     {

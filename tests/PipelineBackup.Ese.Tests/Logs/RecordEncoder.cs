@@ -46,7 +46,7 @@ internal static class RecordEncoder
         {
             case LogRecordType.Split:
                 var split = record.AsSplit();
-                writer.Split(split.Split, split.ParentKey, split.SplitPrefix, split.NewPrefix, split.ImageFlags, split.Image);
+                writer.Split(split.Split, split.ParentKey, split.OldPrefix, split.NewPrefix, split.ImageFlags, split.Image);
                 return true;
             case LogRecordType.Merge:
                 var merge = record.AsMerge();

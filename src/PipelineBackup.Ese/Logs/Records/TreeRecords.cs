@@ -66,7 +66,7 @@ public enum BeforeImageFlags : uint
 ///  80    4  page flags of the split page
 ///  84    2  uncommitted free bytes of the split page
 ///  86    2  uncommitted free bytes of the new page
-///  88    4  line whose key gives the prefix of the split page; −1 = unchanged
+///  88    4  line whose key gives the prefix of the split page; −1 = none
 ///  92    4  line whose key gives the prefix of the new page; −1 = none
 /// </code>
 /// </remarks>
@@ -87,7 +87,7 @@ public enum BeforeImageFlags : uint
 /// <param name="SplitFlags">Page flags of the split page.</param>
 /// <param name="UncommittedFreeSource">Uncommitted free bytes of the split page.</param>
 /// <param name="UncommittedFreeTarget">Uncommitted free bytes of the new page.</param>
-/// <param name="PrefixLineSplit">Line that gives the split page's prefix; −1 when unchanged.</param>
+/// <param name="PrefixLineSplit">Line that gives the split page's prefix; −1 when it has none.</param>
 /// <param name="PrefixLineNew">Line that gives the new page's prefix; −1 when it has none.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly record struct SplitChange(
@@ -133,12 +133,15 @@ public readonly ref struct SplitRecord
     /// <summary>The key that separates the two pages in their parent.</summary>
     public ReadOnlySpan<byte> ParentKey => _bytes.Slice(TailAt, RecordField.Short(_bytes, 100));
 
-    /// <summary>The prefix of the split page from now on.</summary>
-    public ReadOnlySpan<byte> SplitPrefix => _bytes.Slice(TailAt + ParentKey.Length, RecordField.Short(_bytes, 96));
+    /// <summary>The prefix of the split page as it was.</summary>
+    public ReadOnlySpan<byte> OldPrefix => _bytes.Slice(TailAt + ParentKey.Length, RecordField.Short(_bytes, 96));
 
-    /// <summary>The prefix of the new page.</summary>
+    /// <summary>
+    /// The prefix of the split page from now on, which may be empty; without meaning in an append, where it stays as it
+    /// was. That of the new page is the key of its line <see cref="SplitChange.PrefixLineNew"/>.
+    /// </summary>
     public ReadOnlySpan<byte> NewPrefix =>
-        _bytes.Slice(TailAt + ParentKey.Length + SplitPrefix.Length, RecordField.Short(_bytes, 98));
+        _bytes.Slice(TailAt + ParentKey.Length + OldPrefix.Length, RecordField.Short(_bytes, 98));
 
     /// <summary>What was done to the before-image.</summary>
     public BeforeImageFlags ImageFlags => IsOld ? 0 : (BeforeImageFlags)RecordField.Int(_bytes, 102);
@@ -146,7 +149,7 @@ public readonly ref struct SplitRecord
     /// <summary>
     /// The split page as it was, but with the dbtime of this record; empty where none is needed.
     /// </summary>
-    public ReadOnlySpan<byte> Image => _bytes[(TailAt + ParentKey.Length + SplitPrefix.Length + NewPrefix.Length)..];
+    public ReadOnlySpan<byte> Image => _bytes[(TailAt + ParentKey.Length + OldPrefix.Length + NewPrefix.Length)..];
 
     private bool IsOld => _bytes[0] == (byte)LogRecordType.SplitOld;
 
