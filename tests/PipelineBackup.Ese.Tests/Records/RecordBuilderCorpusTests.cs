@@ -1,4 +1,4 @@
-using PipelineBackup.Ese.Tests.Headers;
+using PipelineBackup.Ese.Tests.Catalog;
 
 namespace PipelineBackup.Ese.Tests.Records;
 
@@ -8,11 +8,8 @@ public sealed class RecordBuilderCorpusTests
     public void Every_record_of_every_clean_database_is_built_again_from_its_values()
     {
         long records = 0, keptOldBytes = 0, old = 0;
-        foreach (string path in CorpusDatabases.All)
+        foreach (var (path, file) in CleanDatabases.Open())
         {
-            using var file = Open(path);
-            if (file is null)
-                continue;
             foreach (var table in CatalogReader.Read(file).Tables)
             {
                 var reader = new TableReader(file, table);
@@ -46,23 +43,6 @@ public sealed class RecordBuilderCorpusTests
 
         TestContext.Current.SendDiagnosticMessage($"{records} records, {keptOldBytes} with old bytes, {old} of the old format");
         Assert.True(records > 500, $"{records} records, {keptOldBytes} with old bytes, {old} of the old format");
-    }
-
-    private static DatabaseFile? Open(string path)
-    {
-        try
-        {
-            var file = DatabaseFile.Open(path);
-            if (file.Header.State == DatabaseState.CleanShutdown)
-                return file;
-            file.Dispose();
-        }
-        catch (EseException)
-        {
-            // Damaged on purpose.
-        }
-
-        return null;
     }
 
     private static int LongestInRecord(TableReader reader)
