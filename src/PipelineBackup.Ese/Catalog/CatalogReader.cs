@@ -45,7 +45,47 @@ public static class CatalogReader
         var cursor = new TreeCursor(file, RootOf(copy), IdOf(copy));
         while (cursor.MoveNext())
             Take(new CatalogRow(cursor.Data, cursor.View.RecordFormat()), tables, file.PageSize);
+        return Complete(tables);
+    }
 
+    /// <summary>Makes definitions of entries, as reading the rows made of them would.</summary>
+    /// <param name="entries">
+    /// All entries of whole tables, in the order of table, kind and id; templates among them.
+    /// </param>
+    /// <param name="pageSize">Page size of the database.</param>
+    /// <exception cref="EseException">The entries contradict each other (-1220).</exception>
+    public static DatabaseCatalog Read(IEnumerable<CatalogEntry> entries, PageSize pageSize)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        var tables = new List<TableDefinition>();
+        foreach (var entry in entries)
+            Take(entry, tables, pageSize);
+        return Complete(tables);
+    }
+
+    /// <summary>Reads the catalog as it stands, entry by entry.</summary>
+    /// <param name="file">The pages.</param>
+    /// <param name="copy">Which copy.</param>
+    /// <returns>The entries in the order of table, kind and id; callbacks among them.</returns>
+    /// <exception cref="EseException">
+    /// A row contradicts itself (-1220), or the tree is damaged: as <see cref="TreeCursor"/> tells.
+    /// </exception>
+    public static IReadOnlyList<CatalogEntry> ReadEntries(IPageFile file, CatalogCopy copy = CatalogCopy.Main)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var entries = new List<CatalogEntry>();
+        var cursor = new TreeCursor(file, RootOf(copy), IdOf(copy));
+        while (cursor.MoveNext())
+            entries.Add(new CatalogRow(cursor.Data, cursor.View.RecordFormat()).ToEntry());
+        return entries;
+    }
+
+    /// <summary>What is thrown when the catalog contradicts itself.</summary>
+    internal static EseException Corrupt(string message) => new(EseError.CatalogCorrupted, message,
+        "Check the database: where the shadow of the catalog is whole, its tables can be read from there.");
+
+    private static DatabaseCatalog Complete(List<TableDefinition> tables)
+    {
         foreach (var table in tables)
             table.Sort();
         var catalog = new DatabaseCatalog(tables);
@@ -55,40 +95,47 @@ public static class CatalogReader
         return catalog;
     }
 
-    /// <summary>What is thrown when the catalog contradicts itself.</summary>
-    internal static EseException Corrupt(string message) => new(EseError.CatalogCorrupted, message,
-        "Check the database: where the shadow of the catalog is whole, its tables can be read from there.");
-
-    // A table's row comes before the rows of what belongs to it: they are in the order of table, kind, id.
+    // Rows of other kinds, callbacks for one, define nothing here: they may be of any form.
     private static void Take(in CatalogRow row, List<TableDefinition> tables, PageSize pageSize)
     {
-        var kind = row.Kind;
-        if (kind == CatalogRowKind.Table)
+        if (row.Kind is >= CatalogEntryKind.Table and <= CatalogEntryKind.LongValues)
+            Take(row.ToEntry(), tables, pageSize);
+        else
+            OwnerOf(row.TableId, tables);
+    }
+
+    // A table's row comes before the rows of what belongs to it: they are in the order of table, kind, id.
+    private static void Take(CatalogEntry entry, List<TableDefinition> tables, PageSize pageSize)
+    {
+        if (entry.Kind == CatalogEntryKind.Table)
         {
-            if (row.Id != row.TableId.Value)
-                throw Corrupt($"the table {row.Name} has two ids, {row.TableId} and {row.Id}");
-            if (row.LongValueChunk > pageSize.Bytes)
-                throw Corrupt($"the table {row.Name} cuts long values into chunks of {row.LongValueChunk} bytes");
-            tables.Add(new(row, LongValueTree.DefaultChunkBytes(pageSize)));
+            if (entry.Id != entry.TableId.Value)
+                throw Corrupt($"the table {entry.Name} has two ids, {entry.TableId} and {entry.Id}");
+            if (entry.LongValueChunk > pageSize.Bytes)
+                throw Corrupt($"the table {entry.Name} cuts long values into chunks of {entry.LongValueChunk} bytes");
+            tables.Add(new(entry, LongValueTree.DefaultChunkBytes(pageSize)));
             return;
         }
 
-        var table = tables.Count > 0 && tables[^1].ObjectId == row.TableId
-            ? tables[^1]
-            : throw Corrupt($"the catalog has a row of the table {row.TableId}, which there is not");
-        switch (kind)
+        var table = OwnerOf(entry.TableId, tables);
+        switch (entry.Kind)
         {
-            case CatalogRowKind.Column:
-                table.Add(new ColumnDefinition(table, row));
+            case CatalogEntryKind.Column:
+                table.Add(new ColumnDefinition(table, entry));
                 break;
-            case CatalogRowKind.Index:
-                table.Add(new IndexDefinition(table, row));
+            case CatalogEntryKind.Index:
+                table.Add(new IndexDefinition(table, entry));
                 break;
-            case CatalogRowKind.LongValues:
-                table.SetLongValues(row);
+            case CatalogEntryKind.LongValues:
+                table.SetLongValues(entry);
                 break;
         }
     }
+
+    private static TableDefinition OwnerOf(ObjectId id, List<TableDefinition> tables) =>
+        tables.Count > 0 && tables[^1].ObjectId == id
+            ? tables[^1]
+            : throw Corrupt($"the catalog has a row of the table {id}, which there is not");
 
     /// <summary>Finds the templates of all derived tables.</summary>
     /// <exception cref="EseException">A template is missing, or templates form a ring (-1220).</exception>

@@ -3,16 +3,6 @@ using System.Text;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>What a row of the catalog defines.</summary>
-internal enum CatalogRowKind : ushort
-{
-    Table = 1,
-    Column = 2,
-    Index = 3,
-    LongValues = 4,
-    Callback = 5,
-}
-
 /// <summary>
 /// A row of MSysObjects or its shadow. Where its columns are is fixed, or nobody could read the first row.
 /// </summary>
@@ -53,64 +43,55 @@ internal readonly ref struct CatalogRow
         }
     }
 
+    /// <summary>Fixed columns of the catalog whose place is known.</summary>
+    public static int FixedColumns => Offsets.Length;
+
     private static ReadOnlySpan<byte> Offsets => [4, 8, 10, 14, 18, 22, 26, 30, 31, 33, 37, 39, 43];
 
     private static ReadOnlySpan<byte> Sizes => [4, 2, 4, 4, 4, 4, 4, 1, 2, 4, 2, 4, 8];
 
     public ObjectId TableId => new((uint)Required(1));
 
-    public CatalogRowKind Kind => (CatalogRowKind)Required(2);
+    public CatalogEntryKind Kind => (CatalogEntryKind)Required(2);
 
-    public uint Id => (uint)Required(3);
-
-    public uint TypeOrRoot => (uint)Required(4);
-
-    public uint SpaceUsage => (uint)Number(5).GetValueOrDefault();
-
-    public uint Flags => (uint)Required(6);
-
-    public uint PagesOrLocale => (uint)Number(7).GetValueOrDefault();
-
-    public ushort RecordOffset => (ushort)Number(9).GetValueOrDefault();
-
-    public ushort? KeyMost => (ushort?)Number(11);
-
-    public uint LongValueChunk => (uint)Number(12).GetValueOrDefault();
-
-    public string Name => Text(128) is { Length: > 0 } name ? name : throw Malformed("has no name");
-
-    public string TemplateName => Text(130);
-
-    public byte[]? DefaultValue => Bytes(131, out var value) ? value.ToArray() : null;
-
-    public ReadOnlySpan<byte> Segments => Bytes(132, out var value) ? value : [];
-
-    public ushort? SegmentMost =>
-        !Bytes(133, out var value) || value.IsEmpty ? null
-        : value.Length >= 2 ? BinaryPrimitives.ReadUInt16LittleEndian(value)
-        : throw Malformed("has one byte where the length of a segment should stand");
-
-    public ReadOnlySpan<byte> Conditions => Bytes(134, out var value) ? value : [];
-
-    public TupleLimits? Tuples
+    /// <summary>The row as values.</summary>
+    /// <exception cref="EseException">It lacks what every row has (-1220).</exception>
+    public CatalogEntry ToEntry() => new()
     {
-        get
-        {
-            if (!Bytes(135, out var value) || value.IsEmpty)
-                return null;
-            if (value.Length is not (12 or 20))
-                throw Malformed("has limits of a tuple index of another length than 12 or 20");
-            return new(Word(value, 0), Word(value, 4), Word(value, 8),
-                value.Length == 20 ? Word(value, 12) : 1, value.Length == 20 ? Word(value, 16) : 0);
-        }
-    }
+        TableId = TableId,
+        Kind = Kind,
+        Id = (uint)Required(3),
+        TypeOrRoot = (uint)Required(4),
+        SpaceUsage = (uint?)Number(5),
+        Flags = (uint)Required(6),
+        PagesOrLocale = (uint?)Number(7),
+        IsRoot = Number(8) is { } mark ? mark != 0 : null,
+        RecordOffset = (ushort?)Number(9),
+        LocaleFlags = (uint?)Number(10),
+        KeyMost = (ushort?)Number(11),
+        LongValueChunk = (uint?)Number(12),
+        RootSetTime = Number(13),
+        Name = Text(128) is { Length: > 0 } name ? name : throw Malformed("has no name"),
+        Statistics = Variable(129),
+        TemplateOrCallback = Text(130),
+        Default = Variable(131),
+        Segments = Variable(132),
+        SegmentMost = Variable(133),
+        Conditions = Variable(134),
+        TupleLimits = Variable(135),
+        SortVersion = Variable(136),
+        SortId = Variable(137),
+        CallbackData = Tagged(256),
+        CallbackDependencies = Tagged(257),
+        SeparateLongValues = Tagged(258),
+        SpaceHints = Tagged(259),
+        DeferredSpaceHints = Tagged(260),
+        LocaleName = Tagged(261),
+    };
 
     /// <summary>Where a fixed column of the catalog stands; null when no layout is known.</summary>
     public static int? OffsetOf(ColumnId column) =>
         column.Value >= 1 && column.Value <= Offsets.Length ? Offsets[column.Value - 1] : null;
-
-    private static uint Word(ReadOnlySpan<byte> bytes, int offset) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 
     private ulong Required(int column) => Number(column) ?? throw Malformed($"lacks its column {column}");
 
@@ -128,7 +109,17 @@ internal readonly ref struct CatalogRow
         };
     }
 
-    private string Text(ushort column) => Bytes(column, out var value) ? Encoding.Latin1.GetString(value) : "";
+    private string? Text(ushort column) => Bytes(column, out var value) ? Encoding.Latin1.GetString(value) : null;
+
+    private ReadOnlyMemory<byte>? Variable(ushort column) =>
+        Bytes(column, out var value) ? value.ToArray() : default(ReadOnlyMemory<byte>?);
+
+    // What is not plain was never written into a catalog, and no definition needs it.
+    private ReadOnlyMemory<byte>? Tagged(ushort column) =>
+        _record.Tagged(new(column), false, out var values) == ColumnState.Present
+        && values[0] is { IsPlain: true } value
+            ? value.Stored.ToArray()
+            : default(ReadOnlyMemory<byte>?);
 
     private bool Bytes(ushort column, out ReadOnlySpan<byte> value) =>
         _record.Variable(new(column), out value) == ColumnState.Present;

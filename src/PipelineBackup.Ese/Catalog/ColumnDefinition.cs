@@ -6,17 +6,18 @@ public sealed class ColumnDefinition
     /// <summary>The code page of UTF-16 text, little endian.</summary>
     public const uint UnicodeCodePage = 1200;
 
-    internal ColumnDefinition(TableDefinition table, in CatalogRow row)
+    internal ColumnDefinition(TableDefinition table, CatalogEntry entry)
     {
         Table = table;
-        Name = row.Name;
-        Id = new((ushort)row.Id);
-        StoredType = row.TypeOrRoot;
-        StoredLength = row.SpaceUsage;
-        Flags = (ColumnFlags)row.Flags;
-        CodePage = row.PagesOrLocale;
-        RecordOffset = table.IsCatalog ? CatalogRow.OffsetOf(Id) ?? row.RecordOffset : row.RecordOffset;
-        Default = row.DefaultValue is { } value ? value : default(ReadOnlyMemory<byte>?);
+        Name = entry.Name;
+        Id = new((ushort)entry.Id);
+        StoredType = entry.TypeOrRoot;
+        StoredLength = entry.SpaceUsage.GetValueOrDefault();
+        Flags = (ColumnFlags)entry.Flags;
+        CodePage = entry.PagesOrLocale.GetValueOrDefault();
+        int offset = entry.RecordOffset.GetValueOrDefault();
+        RecordOffset = table.IsCatalog ? CatalogRow.OffsetOf(Id) ?? offset : offset;
+        Default = entry.Default;
     }
 
     /// <summary>The table that defines it: of an inherited column the template.</summary>

@@ -30,18 +30,18 @@ public sealed class IndexDefinition
 
     private readonly byte[] _segments, _conditions;
 
-    internal IndexDefinition(TableDefinition table, in CatalogRow row)
+    internal IndexDefinition(TableDefinition table, CatalogEntry entry)
     {
         Table = table;
-        Name = row.Name;
-        ObjectId = new(row.Id);
-        Root = new(row.TypeOrRoot);
-        Flags = (IndexFlags)row.Flags;
-        KeyMost = row.KeyMost ?? DefaultKeyMost;
-        SegmentMost = row.SegmentMost ?? KeyMost;
-        Tuples = row.Tuples;
-        _segments = row.Segments.ToArray();
-        _conditions = row.Conditions.ToArray();
+        Name = entry.Name;
+        ObjectId = new(entry.Id);
+        Root = new(entry.TypeOrRoot);
+        Flags = (IndexFlags)entry.Flags;
+        KeyMost = entry.KeyMost ?? DefaultKeyMost;
+        SegmentMost = entry.SegmentMostBytes ?? KeyMost;
+        Tuples = entry.Tuples;
+        _segments = entry.Segments?.ToArray() ?? [];
+        _conditions = entry.Conditions?.ToArray() ?? [];
     }
 
     /// <summary>The table whose rows it lists.</summary>

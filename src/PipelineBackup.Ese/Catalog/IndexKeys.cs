@@ -11,7 +11,10 @@ public sealed class IndexKeys
     /// </summary>
     public const int MostKeys = 1 << 16;
 
-    private readonly TableReader _reader;
+    private readonly TableReader? _reader;
+    private readonly IValueSource _source;
+    private readonly RowLayout _layout;
+    private readonly IUnicodeOrder? _unicode;
     private readonly int[] _segments;
     private readonly (int Column, bool MustBeNull)[] _conditions;
     private readonly List<Range>[] _values;
@@ -28,11 +31,30 @@ public sealed class IndexKeys
     /// The index is of another table, or has UTF-16 text or deleted columns.
     /// </exception>
     public IndexKeys(TableReader reader, IndexDefinition index)
+        : this((reader ?? throw new ArgumentNullException(nameof(reader))).Layout, reader, index, null)
     {
-        ArgumentNullException.ThrowIfNull(reader);
-        if (!KeyNormalizer.CanNormalize(index))
-            throw new ArgumentException($"{index} orders UTF-16 text", nameof(index));
         _reader = reader;
+    }
+
+    /// <summary>Prepares for records of a table, wherever they stand.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="values">Gives values that records hold compressed or apart from themselves.</param>
+    /// <param name="index">An index of the table.</param>
+    /// <param name="order">Orders UTF-16 text; needed only where the index has such columns.</param>
+    /// <exception cref="ArgumentException">
+    /// The index is of another table, has deleted columns, or has UTF-16 text without an order.
+    /// </exception>
+    public IndexKeys(TableDefinition table, IValueSource values, IndexDefinition index, IUnicodeOrder? order = null)
+        : this(new RowLayout(table ?? throw new ArgumentNullException(nameof(table))), values, index, order)
+    {
+    }
+
+    private IndexKeys(RowLayout layout, IValueSource values, IndexDefinition index, IUnicodeOrder? order)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (order is null && !KeyNormalizer.CanNormalize(index))
+            throw new ArgumentException($"{index} orders UTF-16 text", nameof(index));
+        (_layout, _source, _unicode) = (layout, values, order);
         Index = index;
         _segments = [.. index.Segments.Select(segment => Find(segment.Column))];
         _conditions = [.. index.Conditions.Select(condition => (Find(condition.Column), condition.MustBeNull))];
@@ -42,7 +64,7 @@ public sealed class IndexKeys
 
         int Find(ColumnDefinition column)
         {
-            int at = reader.Columns.ToList().IndexOf(column);
+            int at = Array.IndexOf(layout.Columns, column);
             return at >= 0 ? at : throw new ArgumentException($"{index} names a column that rows lack", nameof(index));
         }
     }
@@ -57,23 +79,42 @@ public sealed class IndexKeys
     /// <param name="index">From 0.</param>
     public ReadOnlySpan<byte> this[int index] => Bytes(_keys[index]);
 
+    /// <summary>Whether a segment of the row is NULL, in a row for which the conditions hold.</summary>
+    public bool HasNull { get; private set; }
+
+    /// <summary>Whether something of a key was cut off for lack of room.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Makes the keys of the row that the reader stands on.</summary>
     /// <exception cref="EseException">
     /// The row or one of its values is damaged, or has more than <see cref="MostKeys"/> keys (-1206).
     /// </exception>
+    /// <exception cref="InvalidOperationException">There is no reader, or it stands on no row.</exception>
     public void Make()
+    {
+        if (_reader is null)
+            throw new InvalidOperationException("without a reader there is no row to stand on");
+        Make(_reader.Row.Record);
+    }
+
+    /// <summary>Makes the keys of a record.</summary>
+    /// <param name="record">A record of the table.</param>
+    /// <exception cref="EseException">
+    /// The record or one of its values is damaged, or has more than <see cref="MostKeys"/> keys (-1206).
+    /// </exception>
+    public void Make(in RecordView record)
     {
         _keys.Clear();
         _valueUsed = _keyUsed = 0;
-        var row = _reader.Row;
+        HasNull = IsCut = false;
         foreach (var (column, mustBeNull) in _conditions)
         {
-            if (row[column].IsNull != mustBeNull)
+            if (_layout.Values(record, column).IsNull != mustBeNull)
                 return;
         }
 
         for (int i = 0; i < _segments.Length; i++)
-            Load(row[_segments[i]], _values[i]);
+            Load(_layout.Values(record, _segments[i]), _values[i]);
         if (Index.Tuples is { } tuples)
             MakeTuples(tuples);
         else
@@ -86,7 +127,7 @@ public sealed class IndexKeys
         ranges.Clear();
         for (int i = 0; i < values.Count; i++)
         {
-            var bytes = _reader.Read(values[i]);
+            var bytes = _source.Read(values[i]);
             Append(ref _valueBytes, ref _valueUsed, bytes);
             ranges.Add((_valueUsed - bytes.Length).._valueUsed);
         }
@@ -144,7 +185,7 @@ public sealed class IndexKeys
     {
         for (int i = 0; i < _segments.Length; i++)
         {
-            if (_reader.Columns[_segments[i]].IsMultiValued)
+            if (_layout.Columns[_segments[i]].IsMultiValued)
                 return i;
         }
 
@@ -158,6 +199,7 @@ public sealed class IndexKeys
             nulls += chosen[i] >= _values[i].Count ? 1 : 0;
         if (nulls > 0)
         {
+            HasNull = true;
             var needed = nulls == chosen.Length ? IndexFlags.AllowAllNulls
                 : chosen[0] >= _values[0].Count ? IndexFlags.AllowFirstNull
                 : IndexFlags.AllowSomeNulls;
@@ -172,7 +214,7 @@ public sealed class IndexKeys
     {
         if (_keys.Count == MostKeys)
             throw RecordView.Corrupt($"a row has more than {MostKeys} keys in the index {Index}");
-        var key = new KeyNormalizer(Index, _key);
+        var key = new KeyNormalizer(Index, _key, _unicode);
         for (int i = 0; i < _segments.Length; i++)
         {
             int value = chosen.IsEmpty ? 0 : chosen[i];
@@ -184,6 +226,7 @@ public sealed class IndexKeys
                 key.AppendNull(Index.Segments[i]);
         }
 
+        IsCut |= key.IsCut;
         Append(ref _keyBytes, ref _keyUsed, key.Key);
         _keys.Add((_keyUsed - key.Key.Length, key.Key.Length));
     }

@@ -21,6 +21,9 @@ internal sealed class RowLayout
 
     public ColumnDefinition[] Columns { get; }
 
+    /// <summary>Whether a column belongs to the template and is numbered on its own.</summary>
+    public bool IsInherited(int column) => _places[column].IsInherited;
+
     public ColumnValues Values(scoped in RecordView record, int column)
     {
         ref readonly var place = ref _places[column];

@@ -6,14 +6,14 @@ public sealed class TableDefinition
     private readonly List<ColumnDefinition> _columns = [];
     private readonly List<IndexDefinition> _indexes = [];
 
-    internal TableDefinition(in CatalogRow row, int defaultChunkBytes)
+    internal TableDefinition(CatalogEntry entry, int defaultChunkBytes)
     {
-        Name = row.Name;
-        ObjectId = new(row.Id);
-        Root = new(row.TypeOrRoot);
-        Flags = (TableFlags)row.Flags;
-        TemplateName = row.TemplateName;
-        LongValueChunkBytes = row.LongValueChunk is var chunk and not 0 ? (int)chunk : defaultChunkBytes;
+        Name = entry.Name;
+        ObjectId = new(entry.Id);
+        Root = new(entry.TypeOrRoot);
+        Flags = (TableFlags)entry.Flags;
+        TemplateName = entry.TemplateOrCallback ?? "";
+        LongValueChunkBytes = entry.LongValueChunk is { } chunk and not 0 ? (int)chunk : defaultChunkBytes;
     }
 
     /// <summary>Its name.</summary>
@@ -100,10 +100,10 @@ public sealed class TableDefinition
 
     internal void Add(IndexDefinition index) => _indexes.Add(index);
 
-    internal void SetLongValues(in CatalogRow row)
+    internal void SetLongValues(CatalogEntry entry)
     {
-        LongValueObjectId = new(row.Id);
-        LongValueRoot = new(row.TypeOrRoot);
+        LongValueObjectId = new(entry.Id);
+        LongValueRoot = new(entry.TypeOrRoot);
     }
 
     internal void Sort()

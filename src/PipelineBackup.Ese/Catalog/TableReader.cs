@@ -1,7 +1,7 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>Reads the rows of a table in the order of its primary key. Moving along allocates nothing.</summary>
-public sealed class TableReader
+public sealed class TableReader : IValueSource
 {
     private readonly RowLayout _layout;
     private readonly TreeCursor _cursor;

@@ -142,11 +142,11 @@ internal sealed class CatalogCheck(IPageFile file, FindingList findings)
     private static IEnumerable<(uint Id, uint Table, ushort Kind)> ObjectsOf(TableDefinition table)
     {
         uint owner = table.ObjectId.Value;
-        yield return (owner, owner, (ushort)CatalogRowKind.Table);
+        yield return (owner, owner, (ushort)CatalogEntryKind.Table);
         foreach (var index in table.Indexes.Where(index => !index.IsPrimary))
-            yield return (index.ObjectId.Value, owner, (ushort)CatalogRowKind.Index);
+            yield return (index.ObjectId.Value, owner, (ushort)CatalogEntryKind.Index);
         if (table.LongValueRoot != PageNumber.None)
-            yield return (table.LongValueObjectId.Value, owner, (ushort)CatalogRowKind.LongValues);
+            yield return (table.LongValueObjectId.Value, owner, (ushort)CatalogEntryKind.LongValues);
     }
 
     private static string Name((uint Id, uint Table, ushort Kind) entry) =>

@@ -29,6 +29,9 @@ public enum EseError
     /// <summary>A page was changed later than the database by its own count.</summary>
     DbTimeCorrupted = -344,
 
+    /// <summary>A key would be cut where its index does not allow it.</summary>
+    KeyTruncated = -346,
+
     /// <summary>Pages are owned by a tree that neither uses them nor has them to give.</summary>
     DatabaseLeakInSpace = -348,
 
@@ -152,10 +155,14 @@ public enum EseError
     /// <summary>Logs were replayed, open transactions not undone.</summary>
     RecoveredWithoutUndo = -579,
 
-    /// <summary>A log with committed transactions is missing; the databases can be made consistent without it.</summary>
+    /// <summary>
+    /// A log with committed transactions is missing; the databases can be made consistent without it.
+    /// </summary>
     CommittedLogFilesMissing = -582,
 
-    /// <summary>A log with committed transactions is damaged; the databases can be made consistent without it.</summary>
+    /// <summary>
+    /// A log with committed transactions is damaged; the databases can be made consistent without it.
+    /// </summary>
     CommittedLogFileCorrupt = -586,
 
     /// <summary>A log is not the one its successor was made after: the accumulated segment checksum differs.</summary>
@@ -179,6 +186,9 @@ public enum EseError
     /// <summary>A log record contradicts the page it is for.</summary>
     LogOperationInconsistentWithDatabase = -626,
 
+    /// <summary>A name is empty, too long, or has characters that no name may have.</summary>
+    InvalidName = -1002,
+
     /// <summary>Parameters contradict each other.</summary>
     InvalidParameter = -1003,
 
@@ -194,8 +204,20 @@ public enum EseError
     /// <summary>A path cannot be used.</summary>
     InvalidPath = -1023,
 
+    /// <summary>A record does not fit in a page, even with its long values apart from it.</summary>
+    RecordTooBig = -1026,
+
     /// <summary>A file may not be opened.</summary>
     AccessDenied = -1032,
+
+    /// <summary>A table has more columns than there are numbers for.</summary>
+    TooManyColumns = -1040,
+
+    /// <summary>A value has another length than its type.</summary>
+    InvalidBufferSize = -1047,
+
+    /// <summary>A row is NULL where an index admits no NULL.</summary>
+    NullKeyDisallowed = -1053,
 
     /// <summary>The engine runs a single instance.</summary>
     RunningInOneInstanceMode = -1080,
@@ -245,8 +267,17 @@ public enum EseError
     /// <summary>There is no such table.</summary>
     ObjectNotFound = -1305,
 
+    /// <summary>A table has a primary index already.</summary>
+    IndexHasPrimary = -1402,
+
+    /// <summary>There is an index of that name already.</summary>
+    IndexDuplicate = -1403,
+
     /// <summary>There is no such index.</summary>
     IndexNotFound = -1404,
+
+    /// <summary>The definition of an index contradicts itself or its table.</summary>
+    IndexInvalidDef = -1406,
 
     /// <summary>A row stands under another key than its columns make.</summary>
     PrimaryIndexCorrupted = -1413,
@@ -254,8 +285,26 @@ public enum EseError
     /// <summary>An index does not list the rows of its table.</summary>
     SecondaryIndexCorrupted = -1414,
 
+    /// <summary>A column cannot hold NULL.</summary>
+    NullInvalid = -1504,
+
+    /// <summary>A value is longer than its column allows.</summary>
+    ColumnTooBig = -1506,
+
     /// <summary>There is no such column.</summary>
     ColumnNotFound = -1507,
+
+    /// <summary>There is a column of that name already.</summary>
+    ColumnDuplicate = -1508,
+
+    /// <summary>Only tagged columns have several values.</summary>
+    MultiValuedColumnMustBeTagged = -1509,
+
+    /// <summary>There is no such type of a column, or not with the properties asked for.</summary>
+    InvalidColumnType = -1511,
+
+    /// <summary>A tagged column has no such value.</summary>
+    BadItagSequence = -1518,
 
     /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
     LVCorrupted = -1526,

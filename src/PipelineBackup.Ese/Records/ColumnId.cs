@@ -12,6 +12,9 @@ public readonly record struct ColumnId(ushort Value) : IComparable<ColumnId>
     /// <summary>The first tagged column.</summary>
     public const int FirstTagged = 256;
 
+    /// <summary>The last tagged column there can be.</summary>
+    public const int LastTagged = 0xFEE0;
+
     /// <summary>Stored at a place of its own that the catalog names, with a null bit.</summary>
     public bool IsFixed => Value is > 0 and < FirstVariable;
 

@@ -30,24 +30,29 @@ public ref struct KeyNormalizer
     private const byte MoreMark = 9;
 
     // The engine looks at no more of a text when keys have the usual greatest length.
-    private const int UsualTextBytes = 255;
+    private const int UsualTextBytes = 255, UsualUnicodeBytes = 256;
 
     private readonly Span<byte> _key;
     private readonly IndexDefinition _index;
+    private readonly IUnicodeOrder? _unicode;
     private int _used;
 
     /// <summary>Starts a key.</summary>
     /// <param name="index">The index; <see cref="CanNormalize"/> says whether its keys can be made.</param>
     /// <param name="destination">Takes the key; at least <see cref="IndexDefinition.KeyMost"/> bytes.</param>
-    /// <exception cref="ArgumentException">The destination is too short, or the index has UTF-16 text.</exception>
-    public KeyNormalizer(IndexDefinition index, Span<byte> destination)
+    /// <param name="order">Orders UTF-16 text; needed only where the index has such columns.</param>
+    /// <exception cref="ArgumentException">
+    /// The destination is too short, or the index has UTF-16 text and nobody says in which order.
+    /// </exception>
+    public KeyNormalizer(IndexDefinition index, Span<byte> destination, IUnicodeOrder? order = null)
     {
         ArgumentNullException.ThrowIfNull(index);
         if (destination.Length < index.KeyMost)
             throw new ArgumentException($"a key of {index} may have {index.KeyMost} bytes", nameof(destination));
-        if (!CanNormalize(index))
+        if (order is null && !CanNormalize(index))
             throw new ArgumentException($"{index} orders UTF-16 text", nameof(index));
         _index = index;
+        _unicode = order;
         _key = destination[..index.KeyMost];
     }
 
@@ -113,7 +118,7 @@ public ref struct KeyNormalizer
         }
 
         if (column.Type.IsText())
-            return WriteText(value, target);
+            return column.IsUnicode ? WriteUnicode(value, target) : WriteText(value, target);
         return column.Id.IsFixed ? WriteBytes(value, target) : WriteGroups(value, target);
     }
 
@@ -189,6 +194,15 @@ public ref struct KeyNormalizer
         bytes[..count].CopyTo(target);
         target[count..].Clear();
         return target.Length;
+    }
+
+    private int WriteUnicode(scoped ReadOnlySpan<byte> value, Span<byte> target)
+    {
+        int most = _index.KeyMost == IndexDefinition.DefaultKeyMost ? UsualUnicodeBytes : value.Length;
+        value = value[..(Math.Min(value.Length, most) & ~1)];
+        int length = _unicode!.WriteSortKey(_index, value, target);
+        IsCut |= length > target.Length;
+        return Math.Min(length, target.Length);
     }
 
     private int WriteText(scoped ReadOnlySpan<byte> value, Span<byte> target)

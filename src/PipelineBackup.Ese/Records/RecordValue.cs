@@ -29,4 +29,11 @@ public readonly ref struct RecordValue
 
     /// <summary>Whether the bytes are the value.</summary>
     public bool IsPlain => !IsSeparated && !IsCompressed && !IsEncrypted;
+
+    /// <summary>How the value stands in its record.</summary>
+    public TaggedValueKind Kind =>
+        IsSeparated ? TaggedValueKind.Separated
+        : IsEncrypted ? IsCompressed ? TaggedValueKind.CompressedAndEncrypted : TaggedValueKind.Encrypted
+        : IsCompressed ? TaggedValueKind.Compressed
+        : TaggedValueKind.Plain;
 }

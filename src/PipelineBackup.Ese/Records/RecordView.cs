@@ -167,6 +167,17 @@ public readonly ref struct RecordView
         return (word & HeaderMark) != 0 ? TaggedColumn.WithHeader(data) : TaggedColumn.Plain(data);
     }
 
+    /// <summary>
+    /// The bytes of one entry's data, where <see cref="At"/> has found that they lie within the record.
+    /// </summary>
+    internal ReadOnlySpan<byte> EntryAt(int index, out int word, out int column)
+    {
+        word = WordOf(index);
+        column = Read16(EntryBytes * index);
+        int end = index + 1 < _directoryEntries ? OffsetOf(index + 1) : _tagged.Length;
+        return _tagged[OffsetOf(index)..end];
+    }
+
     // On a directory out of order this misses columns; it never leaves the directory.
     private int Find(int wanted)
     {

@@ -40,4 +40,29 @@ internal static class SevenBit
             plain[code * step] = (byte)(word >> (bit & 7) & 0x7F);
         }
     }
+
+    /// <summary>Packs every step-th byte; those between are known to be zero.</summary>
+    /// <returns>Length with the header byte; 0 when it does not fit or a byte has eight bits.</returns>
+    public static int Compress(ReadOnlySpan<byte> plain, Span<byte> stored, int step)
+    {
+        int codes = plain.Length / step, bits = codes * CodeBits, length = 1 + (bits + 7) / 8;
+        if (codes == 0 || plain.Length % step != 0 || length > stored.Length)
+            return 0;
+        stored[..length].Clear();
+        for (int code = 0; code < codes; code++)
+        {
+            int value = plain[code * step];
+            if (value > 0x7F || (step == 2 && plain[code * step + 1] != 0))
+                return 0;
+            int bit = code * CodeBits, at = 1 + (bit >> 3);
+            value <<= bit & 7;
+            stored[at] |= (byte)value;
+            if (value > byte.MaxValue)
+                stored[at + 1] |= (byte)(value >> 8);
+        }
+
+        var scheme = step == 2 ? CompressionScheme.SevenBitUnicode : CompressionScheme.SevenBitAscii;
+        stored[0] = (byte)((int)scheme << 3 | (bits - 1) % 8);
+        return length;
+    }
 }

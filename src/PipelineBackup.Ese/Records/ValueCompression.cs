@@ -1,8 +1,11 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace PipelineBackup.Ese;
 
-/// <summary>Decompresses values: those of columns marked so in a record, and chunks of long values.</summary>
+/// <summary>
+/// Decompresses and compresses values: those of columns marked so in a record, and chunks of long values.
+/// </summary>
 /// <remarks>
 /// <code>
 /// first byte: bits 3–7 scheme, bits 0–2 belong to the scheme
@@ -26,6 +29,9 @@ public static class ValueCompression
     public const int MaxPlainBytes = 128 * 1024;
 
     private const int LengthHeaderBytes = 3;
+
+    // Shorter values the engine never compresses, or not with XPRESS.
+    private const int LeastPlainBytes = 16, LeastXpressBytes = 1024;
     private const int Xpress9HeaderBytes = 5;
 
     /// <summary>The scheme of a compressed value; <see cref="CompressionScheme.None"/> of no bytes.</summary>
@@ -91,6 +97,47 @@ public static class ValueCompression
         }
 
         return length;
+    }
+
+    /// <summary>
+    /// Compresses a value as the engine does: text of seven bits packed, longer values also with XPRESS, and the
+    /// shorter
+    /// result kept.
+    /// </summary>
+    /// <param name="plain">The plain bytes: a value that stands in its record, or a chunk of a long value.</param>
+    /// <param name="stored">Takes the result; as many bytes as the plain value are enough.</param>
+    /// <returns>
+    /// Length of the result, less than that of the plain bytes; 0 when nothing makes them shorter: they are then stored
+    /// as they are.
+    /// </returns>
+    public static int Compress(ReadOnlySpan<byte> plain, Span<byte> stored)
+    {
+        if (plain.Length < LeastPlainBytes || plain.Length > ushort.MaxValue)
+            return 0;
+        var room = stored[..Math.Min(stored.Length, plain.Length - 1)];
+        int packed = SevenBit.Compress(plain, room, step: 2);
+        if (packed == 0)
+            packed = SevenBit.Compress(plain, room, step: 1);
+        if (plain.Length < LeastXpressBytes)
+            return packed;
+
+        // What seven bits made is kept unless XPRESS gets below it; the two cannot share the room.
+        byte[] rented = ArrayPool<byte>.Shared.Rent(plain.Length);
+        try
+        {
+            var body = rented.AsSpan(0, (packed > 0 ? packed : room.Length) - LengthHeaderBytes);
+            int length = XpressEncoder.Compress(plain, body);
+            if (length == 0 || (packed > 0 && length + LengthHeaderBytes > packed))
+                return packed;
+            room[0] = (int)CompressionScheme.Xpress << 3;
+            BinaryPrimitives.WriteUInt16LittleEndian(room[1..], (ushort)plain.Length);
+            body[..length].CopyTo(room[LengthHeaderBytes..]);
+            return length + LengthHeaderBytes;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>What is thrown when a value cannot be decompressed.</summary>

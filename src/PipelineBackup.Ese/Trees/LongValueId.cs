@@ -19,6 +19,21 @@ public readonly record struct LongValueId(ulong Value) : IComparable<LongValueId
     /// <summary>Length of the longest key of a long value's tree.</summary>
     public const int MaxKeyBytes = 12;
 
+    /// <summary>The first id of 64 bits that a table gives.</summary>
+    public static LongValueId FirstWide => new(0x8000000080000001);
+
+    /// <summary>The first id of 32 bits that a table gives.</summary>
+    public static LongValueId FirstNarrow => new(1);
+
+    // Ids beyond these are never given.
+    private const ulong LastWide = 0x80FFFFFFFFFFFFFE, LastNarrow = int.MaxValue - 1;
+
+    /// <summary>The id that follows this one.</summary>
+    /// <exception cref="EseException">There is none: the ids of the table are used up (-1526).</exception>
+    public LongValueId Next => Value < (IsWide ? LastWide : LastNarrow)
+        ? new(Value + 1)
+        : throw new EseException(EseError.LVCorrupted, $"there is no id for a long value behind {this}");
+
     /// <summary>Whether the id has 64 bits.</summary>
     public bool IsWide => (Value & 1ul << 63) != 0;
 
@@ -71,6 +86,35 @@ public readonly record struct LongValueId(ulong Value) : IComparable<LongValueId
             BinaryPrimitives.WriteUInt64BigEndian(key, Value);
         else
             BinaryPrimitives.WriteUInt32BigEndian(key, (uint)Value);
+        return Bytes;
+    }
+
+    /// <summary>Writes the key of a chunk.</summary>
+    /// <param name="key">Room for <see cref="Bytes"/> and four more.</param>
+    /// <param name="offset">Offset of the chunk in the value.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="ArgumentException">The buffer is too short.</exception>
+    public int WriteChunkKey(Span<byte> key, uint offset)
+    {
+        if (key.Length < Bytes + sizeof(uint))
+            throw new ArgumentException($"the key has {Bytes + sizeof(uint)} bytes", nameof(key));
+        int written = WriteRootKey(key);
+        BinaryPrimitives.WriteUInt32BigEndian(key[written..], offset);
+        return written + sizeof(uint);
+    }
+
+    /// <summary>Writes the id as a record holds it.</summary>
+    /// <param name="reference">Room for <see cref="Bytes"/>.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="ArgumentException">The buffer is too short.</exception>
+    public int WriteReference(Span<byte> reference)
+    {
+        if (reference.Length < Bytes)
+            throw new ArgumentException($"the reference has {Bytes} bytes", nameof(reference));
+        if (Bytes == 8)
+            BinaryPrimitives.WriteUInt64LittleEndian(reference, Value);
+        else
+            BinaryPrimitives.WriteUInt32LittleEndian(reference, (uint)Value);
         return Bytes;
     }
 

@@ -38,4 +38,20 @@ public readonly record struct LongValueRoot(uint References, uint Length, bool I
             data.Length == 9 && (data[8] & 1) != 0);
         return root.Length <= MaxLength;
     }
+
+    /// <summary>Bytes of the root's data that are written.</summary>
+    public const int Size = 8;
+
+    /// <summary>Writes the data of a root's node, in the short form.</summary>
+    /// <param name="data">Room for <see cref="Size"/>.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="InvalidOperationException">The value is encrypted: such roots are only read.</exception>
+    public int Write(Span<byte> data)
+    {
+        if (IsEncrypted)
+            throw new InvalidOperationException("the root of an encrypted value has another form");
+        BinaryPrimitives.WriteUInt32LittleEndian(data, References);
+        BinaryPrimitives.WriteUInt32LittleEndian(data[4..], Length);
+        return Size;
+    }
 }

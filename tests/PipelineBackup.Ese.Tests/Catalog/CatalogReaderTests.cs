@@ -76,13 +76,13 @@ public sealed class CatalogReaderTests
         byte[] record = new byte[33 + name.Length + template.Length];
         (record[0], record[1], record[2], record[26]) = (6, 130, 27, 0xC0);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), id);
-        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(8), (ushort)CatalogRowKind.Table);
+        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(8), (ushort)CatalogEntryKind.Table);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(10), id);
         int[] ends = [name.Length, name.Length | 0x8000, name.Length + template.Length];
         for (int i = 0; i < ends.Length; i++)
             BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(27 + 2 * i), (ushort)ends[i]);
         Encoding.ASCII.GetBytes(name + template).CopyTo(record, 33);
-        return new(new CatalogRow(record, RecordFormat.Small), 4014);
+        return new(new CatalogRow(record, RecordFormat.Small).ToEntry(), 4014);
     }
 
     private static string Describe(TableDefinition table)

@@ -36,7 +36,8 @@ internal static class CorpusDatabases
     public static int Seeds =>
         int.TryParse(Environment.GetEnvironmentVariable("PIPELINEBACKUP_SEEDS"), out int seeds) ? seeds : 300;
 
-    private static IEnumerable<string> In(string folder) => Directory
+    /// <summary>Paths of the databases in a folder.</summary>
+    public static IEnumerable<string> In(string folder) => Directory
         .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Where(path => Path.GetExtension(path) is ".edb" or ".dat" or ".db" or ".ide")
         .Order(StringComparer.Ordinal);
