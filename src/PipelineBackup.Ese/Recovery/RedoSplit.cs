@@ -237,9 +237,19 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
                 old.Data.ToArray());
         }
 
-        byte[] data = new byte[record.AsReplace().NewLength];
-        record.AsReplace().Apply(old.Data, data);
-        return new(key, data, old.Flags | versioned, old.Data.ToArray());
+        return new(key, NewData(record, old.Data), old.Flags | versioned, old.Data.ToArray());
+    }
+
+    // Not ReplaceRecord.Apply: in a split the record has the length of the new data for that of the old too.
+    private static byte[] NewData(in LogRecordView record, ReadOnlySpan<byte> oldData)
+    {
+        var replace = record.AsReplace();
+        if (!replace.IsDifference)
+            return replace.Data.ToArray();
+        byte[] data = new byte[replace.NewLength];
+        if (replace.Difference.Apply(oldData, data) != data.Length)
+            throw RedoMacro.Contradiction(record, "makes less data than it says");
+        return data;
     }
 
     private void MakeVersions()

@@ -78,7 +78,7 @@ public readonly ref struct FlagInsertRecord
 /// off size
 ///   0   44  type, change of the node
 ///  44    2  length of the tail; bit 15: the difference is in the form for large pages
-///  46    2  length of the old data
+///  46    2  length of the old data; in a split once more that of the new data
 ///  48    2  length of the new data
 ///  50       the new data, or a <see cref="DataDifference"/>
 /// </code>
@@ -101,7 +101,7 @@ public readonly ref struct ReplaceRecord
     /// <summary>Whether the difference is in the form for large pages.</summary>
     public bool IsLarge => (RecordField.Short(_bytes, 44) & LargeFlag) != 0;
 
-    /// <summary>Length of the old data.</summary>
+    /// <summary>Length of the old data; in a split that of the new data.</summary>
     public int OldLength => RecordField.Short(_bytes, 46);
 
     /// <summary>Length of the new data.</summary>
