@@ -9,7 +9,7 @@ internal sealed partial class TreeWriter
     /// Plans what becomes of the pages above a leaf that goes. Its range goes to the neighbour on the right, whose
     /// separator bounds it above; with nobody there, to the one on the left; of a merge to the left, to that.
     /// </summary>
-    /// <returns>False when a page above has no room for the key that it would get.</returns>
+    /// <returns>False when a page above cannot take part.</returns>
     private bool PlanAbove(TreePath path, PageView page)
     {
         if (_merge.Type == MergeType.EmptyPage)
@@ -39,7 +39,12 @@ internal sealed partial class TreeWriter
                     return true;
             }
             else if (inner.NodeCount == 1)
+            {
+                // The last page of a level ends with an empty key; the one before could not be given it along with this.
+                if (NodeSearch.Node(inner, line).HasEmptyKey)
+                    return false;
                 _merge[level] = MergeFlags.EmptyPage;
+            }
             else
             {
                 _merge[level] = MergeFlags.DeleteNode;
