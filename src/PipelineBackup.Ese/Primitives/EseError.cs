@@ -38,6 +38,9 @@ public enum EseError
     /// <summary>A record names a line that the page does not have.</summary>
     BadLineCount = -354,
 
+    /// <summary>A key is longer than the trees of this page size can have.</summary>
+    KeyTooBig = -408,
+
     /// <summary>The bytes a stored value decompresses to are not the ones it was compressed from.</summary>
     CompressionIntegrityCheckFailed = -431,
 
@@ -194,6 +197,9 @@ public enum EseError
 
     /// <summary>The memory given does not suffice.</summary>
     OutOfMemory = -1011,
+
+    /// <summary>The database cannot grow any more.</summary>
+    OutOfDatabaseSpace = -1012,
 
     /// <summary>A page's or header's checksum does not match.</summary>
     ReadVerifyFailure = -1018,

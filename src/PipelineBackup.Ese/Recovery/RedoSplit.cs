@@ -137,8 +137,12 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
 
     private static void AddSeparator(SplitLevel level, SplitLevel below)
     {
-        int line = level.Split.OperationLine;
+        // The record of a page that is not split tells no line.
         var page = level.Page!;
+        int line = 0;
+        while (line < page.View.NodeCount - 1
+            && MacroPages.Node(level.Record, page.View, page.Number, line).Child != below.Split.Change.Page)
+            line++;
         MacroPages.Point(level.Record, page, line, below.Split.Change.Page, below.Split.New);
         MacroPages.Insert(level.Record, page, line, below.Record.AsSplit().ParentKey,
             MacroPages.Bytes(below.Split.Change.Page), LineFlags.None);
@@ -175,7 +179,9 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
             level.Put(made, line - first, line, node);
         if (made.View.IsLeaf)
             made.Edit().SetUncommittedFree(split.UncommittedFreeTarget);
-        if (split.Type == SplitType.Vertical)
+
+        // Inner pages have no siblings.
+        if (split.Type == SplitType.Vertical || !made.View.IsLeaf)
             return;
         made.Edit().SetPrevious(split.Change.Page);
         made.Edit().SetNext(split.Right);
@@ -206,7 +212,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         editor.SetFlags(((PageFlags)split.SplitFlags & ~PageFlags.Root) | (page.View.Flags & Stays));
         if (page.View.IsLeaf || (split.NewFlags & (uint)PageFlags.Leaf) != 0)
             editor.SetUncommittedFree(split.UncommittedFreeSource);
-        if (split.Type != SplitType.Vertical)
+        if (split.Type != SplitType.Vertical && editor.View.IsLeaf)
             editor.SetNext(split.New);
     }
 

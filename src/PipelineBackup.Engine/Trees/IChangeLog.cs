@@ -1,0 +1,10 @@
+namespace PipelineBackup.Engine;
+
+/// <summary>Takes the records of changes before they are made.</summary>
+internal interface IChangeLog
+{
+    /// <summary>Puts records at the end; they are not on the disk yet when it returns.</summary>
+    /// <param name="records">One record behind the other; those of a macro come in one call.</param>
+    /// <returns>The position of the first.</returns>
+    LogPosition Append(ReadOnlySpan<byte> records);
+}
