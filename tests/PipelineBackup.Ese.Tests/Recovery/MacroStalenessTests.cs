@@ -18,7 +18,7 @@ public sealed class MacroStalenessTests
         int images = 0, combinations = 0;
         LogReplay.Run(Path.Combine(GoldenSets.Engine(set), "files"), (rig, context, records) =>
         {
-            string kind = KindOf(records);
+            string kind = MacroPagesOf.Kind(records);
             int seen = kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
             if (seen > MostOfAKind)
             {
@@ -26,10 +26,10 @@ public sealed class MacroStalenessTests
                 return;
             }
 
-            var pages = PagesOf(records);
-            var before = pages.ToDictionary(page => page, page => Bytes(rig, page));
+            var pages = MacroPagesOf.All(records);
+            var before = pages.ToDictionary(page => page, page => MacroPagesOf.Bytes(rig, page));
             RedoMacro.Apply(context, records);
-            var after = pages.ToDictionary(page => page, page => Bytes(rig, page));
+            var after = pages.ToDictionary(page => page, page => MacroPagesOf.Bytes(rig, page));
             Assert.All(pages, page => Assert.Equal(records[records.Count - 1].Page.Time, new PageView(after[page]).DbTime));
             for (int stale = 1; stale < 1 << pages.Count; stale++)
             {
@@ -39,7 +39,7 @@ public sealed class MacroStalenessTests
                 RedoMacro.Apply(context with { Versions = versions.Versions }, records);
                 foreach (var page in pages)
                 {
-                    string difference = PageDifference.Find(Plain(after[page]), Plain(Bytes(rig, page)));
+                    string difference = PageDifference.Find(Plain(after[page]), Plain(MacroPagesOf.Bytes(rig, page)));
                     Assert.True(difference.Length == 0, $"{kind}, stale {stale:b}, page {page}: {difference}");
                 }
 
@@ -83,13 +83,13 @@ public sealed class MacroStalenessTests
 
             var source = records[split].Page.Page;
             var target = records[split].AsSplit().Split.New;
-            byte[] before = Bytes(rig, target);
+            byte[] before = MacroPagesOf.Bytes(rig, target);
             RedoMacro.Apply(context, made);
-            byte[] after = Bytes(rig, target), kept = Bytes(rig, source);
+            byte[] after = MacroPagesOf.Bytes(rig, target), kept = MacroPagesOf.Bytes(rig, source);
             before.CopyTo(rig.Cache.Require(target).Edit().Bytes);
             Assert.Equal(EseError.DatabaseBufferDependenciesCorrupted,
                 Assert.Throws<EseException>(() => RedoMacro.Apply(context, made)).Error);
-            Assert.Equal(kept, Bytes(rig, source));
+            Assert.Equal(kept, MacroPagesOf.Bytes(rig, source));
             after.CopyTo(rig.Cache.Require(target).Edit().Bytes);
             refused++;
         }, () => refused < 50);
@@ -110,9 +110,6 @@ public sealed class MacroStalenessTests
         return new(page);
     }
 
-    private static byte[] Bytes(RedoRig rig, PageNumber page) =>
-        (rig.Pages.AsItStands(page) ?? rig.Cache.Create(page)).View.Bytes.ToArray();
-
     private static bool HasImage(MacroRecords records)
     {
         for (int i = 0; i < records.Count; i++)
@@ -123,51 +120,5 @@ public sealed class MacroStalenessTests
         }
 
         return false;
-    }
-
-    private static string KindOf(MacroRecords records)
-    {
-        string kind = "";
-        for (int i = 0; i < records.Count; i++)
-        {
-            var record = records[i];
-            kind += record.Type switch
-            {
-                LogRecordType.Split => $" {record.AsSplit().Split.Type} {record.AsSplit().Split.Operation} {record.AsSplit().Split.Right != PageNumber.None}",
-                LogRecordType.Merge => $" {record.AsMerge().Merge.Type} {record.AsMerge().Merge.Flags}",
-                _ => $" {record.Type}",
-            };
-        }
-
-        return kind;
-    }
-
-    private static List<PageNumber> PagesOf(MacroRecords records)
-    {
-        HashSet<PageNumber> pages = [];
-        for (int i = 0; i < records.Count; i++)
-        {
-            var record = records[i];
-            switch (record.Type)
-            {
-                case LogRecordType.RootPageMove:
-                    continue;
-                case LogRecordType.Split:
-                    pages.UnionWith([record.AsSplit().Split.New, record.AsSplit().Split.Right]);
-                    break;
-                case LogRecordType.Merge:
-                    pages.UnionWith([record.AsMerge().Merge.Left, record.AsMerge().Merge.Right]);
-                    break;
-                case LogRecordType.PageMove:
-                    var move = record.AsPageMove().Move;
-                    pages.UnionWith([move.Target, move.Left, move.Right, move.Parent]);
-                    break;
-            }
-
-            pages.Add(record.Page.Page);
-        }
-
-        pages.Remove(PageNumber.None);
-        return [.. pages];
     }
 }
