@@ -81,6 +81,8 @@ internal sealed class RecoveryRun(RecoverySetup setup)
             databases.ToList, _options.Time);
         var begin = writer.Position;
         _written = begin.Generation;
+        // All logs are replayed, so nothing may be unexplained. When the log of undo is made is known once it is there.
+        databases.Begin(begin.Generation, default);
         var log = new UndoLog(writer, databases);
         databases.BeforePages = log.Flush;
         var records = new LogRecordWriter();
