@@ -14,6 +14,18 @@ internal sealed class RecoveryPlanner
     /// <exception cref="EseException">−1201, −1003: the options contradict themselves.</exception>
     public RecoveryPlanner(RecoveryOptions options)
     {
+        if (options.BaseName.Length != 3)
+        {
+            throw new EseException(EseError.InvalidParameter, $"'{options.BaseName}' is no base name of logs",
+                "a base name has three characters, such as edb");
+        }
+
+        if (!options.Disk.DirectoryExists(options.LogDirectory))
+        {
+            throw new EseException(
+                EseError.InvalidPath, $"there is no directory '{options.LogDirectory}'", "check the path");
+        }
+
         _options = options;
         _map = new(options);
         _chain = LogChain.Open(options.Disk, options.LogDirectory, options.BaseName);
@@ -65,6 +77,7 @@ internal sealed class RecoveryPlanner
                 Options = _options,
                 Logs = new SoftLogSupply(_chain, judge.Last),
                 Start = start.Position,
+                Checkpoint = start.Checkpoint,
                 Stream = _chain.Signature,
                 Attached = start.Attached,
                 UndoLogDirectory = _options.LogDirectory,
