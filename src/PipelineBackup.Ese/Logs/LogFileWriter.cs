@@ -47,8 +47,8 @@ internal sealed class LogFileWriter : IDisposable
         (_before, _accumulated) = (last, accumulated);
     }
 
-    /// <summary>Header of the last generation that records went into: before the first one, of the log before.</summary>
-    public LogHeader Header => _header ?? _before;
+    /// <summary>Header of the last generation that a crash cannot take away; null before the first one.</summary>
+    public LogHeader? DurableHeader { get; private set; }
 
     /// <summary>Position that the next record gets, unless it does not fit.</summary>
     public LogPosition Position => _packer?.Position ?? new(_before.Generation.Next, 1, 0);
@@ -73,7 +73,7 @@ internal sealed class LogFileWriter : IDisposable
         if (!packer.Fits(records))
         {
             throw new EseException(EseError.LogBufferTooSmall,
-                $"records of {records.Length} bytes do not fit into a log of {Header.FileLength}");
+                $"records of {records.Length} bytes do not fit into a log of {_header!.FileLength}");
         }
 
         var position = packer.Append(records);
@@ -137,7 +137,7 @@ internal sealed class LogFileWriter : IDisposable
         Reveal();
         BytesWritten += _header!.FileLength;
         (Durable, _before, _accumulated) = (end, _header, packer.AccumulatedChecksum);
-        (_header, _packer) = (null, null);
+        (DurableHeader, _header, _packer) = (_header, null, null);
     }
 
     // Between the two renames there is no current log: a state that recovery knows, because of the log in preparation.

@@ -54,18 +54,17 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         var pass = new RedoPass(setup, databases, transactions, versions);
         pass.Run(progress, cancellationToken);
         databases.JudgeEnd(pass.Last!.Generation);
-        if (_options.SkipUndo)
+        bool isClosed = pass.Closed.IsSet && databases.Attached.Count == 0;
+        if (_options.SkipUndo && !isClosed)
         {
             databases.Suspend();
             return Report(pass, databases, EseError.RecoveredWithoutUndo);
         }
 
         progress.Undo();
-        LogPosition quit;
-        if (pass.Closed.IsSet && databases.Attached.Count == 0 && setup.Later.Count == 0)
-            quit = pass.Closed;
-        else
-            quit = Undo(pass, databases, transactions, versions, cancellationToken);
+        var quit = isClosed && setup.Later.Count == 0
+            ? pass.Closed
+            : Undo(pass, databases, transactions, versions, cancellationToken);
         WriteCheckpoint(pass.Last.Header!, quit);
         return Report(pass, databases, EseError.Success);
     }
@@ -75,14 +74,14 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         CancellationToken cancellationToken)
     {
         var last = LaterLogs.SetAside(_options.Disk, pass.Last!, setup, _remarks);
+        Seal(last);
         var folder = LogStreamFolder.Open(
             _options.Disk, setup.UndoLogDirectory, _options.BaseName, pass.Last!.Name);
         using var writer = new LogFileWriter(folder, last.Header!, last.EnsureScan()!.AccumulatedChecksum, setup.Start,
             databases.ToList, _options.Time);
-        _written = writer.Header.Generation;
         var begin = writer.Position;
+        _written = begin.Generation;
         var log = new UndoLog(writer, databases);
-        databases.Begin(writer.Header.Generation, writer.Header.Created);
         databases.BeforePages = log.Flush;
         var records = new LogRecordWriter();
         records.Add(LogRecordType.RecoveryUndo2, new UndoBegin(Now));
@@ -105,6 +104,13 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         log.Flush();
         databases.CloseAll(mark);
         return quit;
+    }
+
+    // Only the log that was written to last can end in a torn write, and it is where undo goes on.
+    private void Seal(LogFileEntry last)
+    {
+        if (last.Path is { } path && last.EnsureScan() is { IsGood: true, TornSegment: not 0 } scan)
+            LogSeal.Apply(_options.Disk, path, scan);
     }
 
     private void WriteCheckpoint(LogHeader header, LogPosition quit)

@@ -67,6 +67,9 @@ internal static class Redo
         var position = record.Position;
         switch (record.Type)
         {
+            case LogRecordType.PageMove:
+                RedoPageMove.Apply(context, record);
+                return true;
             case LogRecordType.EmptyTree:
                 RedoTrees.Empty(context.Pages, record.AsEmptyTree(), position);
                 return true;

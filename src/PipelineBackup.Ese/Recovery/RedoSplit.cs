@@ -84,7 +84,8 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
             SplitOperation.Replace => record.Type is LogRecordType.Replace or LogRecordType.ReplaceDifference,
             _ => record.Type == LogRecordType.FlagInsertReplace,
         };
-        if (!fits || record.Page.Page != last.Split.Change.Page)
+        if (!fits || record.Page.Page != last.Split.Change.Page
+            || record.Page.Database != last.Split.Change.Database)
             throw RedoMacro.Contradiction(record, "is not what made the split necessary");
     }
 
@@ -124,10 +125,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         }
 
         if (level.New is { } made)
-        {
             Make(level, made, node);
-            context.Versions.NodesMoved(context.Database.Slot, level.Split.Change.Page, made.Number);
-        }
 
         if (level.Page is { } page)
             Keep(level, page, node);
@@ -237,9 +235,19 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
                 old.Data.ToArray());
         }
 
-        byte[] data = new byte[record.AsReplace().NewLength];
-        record.AsReplace().Apply(old.Data, data);
-        return new(key, data, old.Flags | versioned, old.Data.ToArray());
+        return new(key, NewData(record, old.Data), old.Flags | versioned, old.Data.ToArray());
+    }
+
+    // Not ReplaceRecord.Apply: in a split the record has the length of the new data for that of the old too.
+    private static byte[] NewData(in LogRecordView record, ReadOnlySpan<byte> oldData)
+    {
+        var replace = record.AsReplace();
+        if (!replace.IsDifference)
+            return replace.Data.ToArray();
+        byte[] data = new byte[replace.NewLength];
+        if (replace.Difference.Apply(oldData, data) != data.Length)
+            throw RedoMacro.Contradiction(record, "makes less data than it says");
+        return data;
     }
 
     private void MakeVersions()

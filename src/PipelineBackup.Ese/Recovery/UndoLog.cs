@@ -12,8 +12,7 @@ internal sealed class UndoLog(LogFileWriter writer, AttachedDatabases databases)
     public void Flush()
     {
         writer.Flush();
-        // The writer stands at the start of the generation behind the last durable one.
-        var durable = new LogGeneration(writer.Header.Generation.Value - 1);
-        databases.Begin(durable, writer.Header.PreviousCreated);
+        if (writer.DurableHeader is { } durable)
+            databases.Begin(durable.Generation, durable.Created);
     }
 }
