@@ -48,6 +48,9 @@ internal sealed class TreeBench : IChangeLog, IDisposable
 
     public long LogBytes => _bytes;
 
+    /// <summary>All appended records, by call.</summary>
+    public IEnumerable<byte[]> Log => _log.Select(entry => entry.Bytes);
+
     /// <summary>The trees that a catalog would name, tables before their own trees.</summary>
     public List<TreeIdentity> Named { get; } = [];
 
