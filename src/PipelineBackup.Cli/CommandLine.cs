@@ -39,6 +39,7 @@ internal static class CommandLine
             new ShowCommand(),
             new VerifyCommand(),
             new RestoreCommand(),
+            new DrillCommand(),
             new Command("ese", "Looks into the files of the engine")
             {
                 new EseInfoCommand(),

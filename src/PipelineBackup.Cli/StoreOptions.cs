@@ -61,6 +61,10 @@ internal sealed class StoreOptions
     public IBackupArchive Open(ParseResult parsed, Invocation run) =>
         OpenArchive(Plugins.Load(parsed.GetValue(Plugin)!), parsed.GetValue(From)!, run);
 
+    /// <summary>Opens the store that was named, which must be there, to write small objects too.</summary>
+    public IBackupSink OpenToMark(ParseResult parsed, Invocation run) => new RetryingSink(
+        Plugins.Load(parsed.GetValue(Plugin)!).Open(parsed.GetValue(From)!, create: false), Retries(run), run.Terminal.Time);
+
     /// <summary>Opens a store for reading; transient failures are tried again.</summary>
     public static IBackupArchive OpenArchive(Plugins plugins, string address, Invocation run) =>
         new RetryingArchive(plugins.Open(address, create: false), Retries(run), run.Terminal.Time);

@@ -31,7 +31,14 @@ public partial class CommandLineTests
     [InlineData("restore latest --from x", "'--to' is required")]
     [InlineData("restore latest --from x --to y --map edb", "'edb' maps nothing")]
     [InlineData("restore latest --from x --to y --map a=b --map A=c", "'A' is mapped twice")]
-    [InlineData("restore latest --from x --to y --roll-forward z")]
+    [InlineData("restore latest --from x --to y --stop-at soon", "'soon' is neither a generation nor a time")]
+    [InlineData("drill latest", "'--from' is required")]
+    [InlineData("ese recover x", "either --copy-to DIR or --in-place")]
+    [InlineData("ese recover x --copy-to y --in-place", "not both")]
+    [InlineData("ese recover x --in-place --stop-at 0", "'0' is neither")]
+    [InlineData("ese recover x --in-place --gen 5", "'5' is no range")]
+    [InlineData("ese recover x --in-place --base edb0", "'edb0' is no base name")]
+    [InlineData("ese recover x --in-place --map edb", "'edb' maps nothing")]
     [InlineData("ese info")]
     [InlineData("ese logs x --gaps")]
     [InlineData("demo extra")]
@@ -58,12 +65,16 @@ public partial class CommandLineTests
     [InlineData("list", "--from --set --plugin")]
     [InlineData("show", "--from --set --plugin <id|latest>")]
     [InlineData("verify", "--from --set --plugin <id|latest>")]
-    [InlineData("restore", "--from --to --set --staging --database --map --no-recover --plugin <id|latest> OLD=NEW")]
+    [InlineData("restore", "--from --to --set --staging --database --map --roll-forward --stop-at --no-recover --plugin <id|latest> OLD=NEW GEN|TIME")]
+    [InlineData("drill", "--from --set --scratch --no-mark --plugin <id|latest>")]
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
     [InlineData("ese check", "<database>")]
     [InlineData("ese logs", "<file|directory>")]
     [InlineData("ese dump", "--out --table --system --as-is --from --set --plugin --backup <database> id|latest")]
+    [InlineData("ese recover",
+        "--copy-to --in-place --base --hard --backup-logs --logs --log-path --checkpoint-path --gen --only --map --strict-map "
+        + "--stop-at --stop-on-gap --ignore-lost-logs --ignore-missing-db --no-undo <directory> LOW:HIGH OLD=NEW GEN|TIME")]
     [InlineData("demo", "--keep")]
     public void Help_names_every_option_an_example_and_the_exit_codes(string command, string words)
     {
@@ -82,7 +93,7 @@ public partial class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "check", "checksum", "demo", "dump", "info", "list", "logs", "restore", "show", "verify"],
+        Assert.Equal(["backup", "check", "checksum", "demo", "drill", "dump", "info", "list", "logs", "recover", "restore", "show", "verify"],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {

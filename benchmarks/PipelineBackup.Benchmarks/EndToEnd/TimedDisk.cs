@@ -6,7 +6,7 @@ namespace PipelineBackup.Benchmarks.EndToEnd;
 /// <summary>The machine's file system, with the time that it takes.</summary>
 internal sealed class TimedDisk : IDisk
 {
-    private readonly IDisk _disk = LocalDisk.Instance;
+    private readonly LocalDisk _disk = LocalDisk.Instance;
     private long _reading, _writing, _flushing;
 
     /// <summary>Seconds spent reading.</summary>

@@ -17,7 +17,7 @@ internal sealed class DemoCommand : OperationCommand
 
     public DemoCommand()
         : base("demo",
-            "Backs up databases written by the real engine, verifies, restores and compares them page by page, and "
+            "Backs up databases written by the real engine, verifies, restores, recovers and compares them, and "
             + "finds a flipped bit in a store") => Add(_keep);
 
     /// <inheritdoc/>

@@ -139,6 +139,8 @@ internal sealed class EseRecoverCommand : OperationCommand
         string? copyTo = parsed.GetValue(_copyTo);
         if (copyTo is null != parsed.GetValue(_inPlace))
             throw new UsageException("either --copy-to DIR or --in-place is needed, and not both", "--copy-to leaves the files as they are");
+        if (parsed.GetValue(_base) is { Length: not 3 } wrong)
+            throw new UsageException($"'{wrong}' is no base name", "a base name has three characters, such as edb or E00");
         var stop = parsed.GetValue(_stopAt) is { } text
             ? StopPoint.Parse(text, out var generation) is { } time
                 ? new RecoveryStop { Time = LogTime.From(time) }

@@ -63,17 +63,21 @@ internal sealed class Demonstration(string folder, Invocation run)
 
     private async Task<bool> DirtyAsync(CancellationToken cancellationToken)
     {
-        string source = In("dirty"), store = In("store"), target = In("restored-dirty");
+        string source = In("dirty"), store = In("store"), target = In("recovered"), files = In("restored-dirty");
         return Do("unpack a database whose program was killed, with its logs", () => Unpack("dirty", source))
             && await CommandAsync("back it up into a set of its own",
                 ["backup", source, "--to", store, "--set", "dirty"], ExitCode.Done, Backup, cancellationToken)
-            && await CommandAsync("restore it plainly: it must be refused, as it needs recovery",
+            && await CommandAsync("restore it: its logs are replayed before it is published",
                 ["restore", "latest", "--from", store, "--set", "dirty", "--to", target],
-                ExitCode.Refused, Refused, cancellationToken)
-            && await CommandAsync("restore it as it was, with the logs it needs",
-                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target, "--no-recover"],
                 ExitCode.Done, Restore, cancellationToken)
-            && Do("compare with the source", () => CompareAll(source, target));
+            && await CommandAsync("check every tree and index of the recovered database",
+                ["ese", "check", Directory.EnumerateFiles(target, "*.edb").First()], ExitCode.Done, Check, cancellationToken)
+            && await CommandAsync("prove by a drill that the backup can be restored", ["drill", "latest", "--from", store, "--set", "dirty", "--scratch", folder],
+                ExitCode.Done, result => $"{Quantity.Count((long)result["databases"]![0]!["rows"]!, "row")}; receipt {result["receipt"]}", cancellationToken)
+            && await CommandAsync("restore it as it was, with the logs it needs",
+                ["restore", "latest", "--from", store, "--set", "dirty", "--to", files, "--no-recover"],
+                ExitCode.Done, Restore, cancellationToken)
+            && Do("compare with the source", () => CompareAll(source, files));
     }
 
     private static (bool Ok, string Detail) Unpack(string set, string directory) =>
@@ -92,9 +96,13 @@ internal sealed class Demonstration(string folder, Invocation run)
 
     private static string Restore(JsonNode result)
     {
-        string recovery = (bool)result["needsRecovery"]! ? "; RECOVERY IS NEEDED before use" : "";
+        string recovery = (bool)result["needsRecovery"]! ? "; RECOVERY IS NEEDED before use"
+            : result["recovery"] is { } done ? $"; recovered with {Quantity.Count((long)done["records"]!, "log record")}" : "";
         return $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}{recovery}";
     }
+
+    private static string Check(JsonNode result) =>
+        $"{Quantity.Count((long)result["pages"]!, "page")}, {Quantity.Count((long)result["rows"]!, "row")}, nothing is wrong";
 
     private static string Refused(JsonNode result) =>
         $"refused as it should be: {(string?)result["error"]?["message"]}";

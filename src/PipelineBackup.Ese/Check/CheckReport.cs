@@ -28,7 +28,7 @@ public sealed record CheckReport
     public long Nodes { get; init; }
 
     /// <summary>
-    /// Pages that are owned and of no use. A finding in a clean database; one that was not shut down may have some.
+    /// Pages that are owned and of no use: no finding. Crashes lose some, and the engine never looks for them again.
     /// </summary>
     public long LeakedPages { get; init; }
 

@@ -8,7 +8,7 @@ namespace PipelineBackup.Ese;
 /// <item>Every page by itself: checksum, rules of a sound page, no change later than the header's.</item>
 /// <item>The catalog against its shadow and against the list of object ids.</item>
 /// <item>Every tree from its root down: levels, siblings, separators, order of keys, each page reached once.</item>
-/// <item>Space: every page owned by one tree and of one use, none lost.</item>
+/// <item>Space: every page owned by one tree and of one use; those of none are counted.</item>
 /// <item>Every table: rows are records under their own keys, indexes list what the rows call for and nothing else, long
 /// values have all their chunks and as many references as they count.</item>
 /// </list>
@@ -87,9 +87,6 @@ public sealed class DatabaseCheck
     private int CheckTrees(SpaceCheck space, DatabaseCatalog catalog, CancellationToken cancellationToken)
     {
         int count = 0;
-
-        // A crash may lose pages on their way from one tree to another; a clean database has lost none.
-        bool isClean = _header.State == DatabaseState.CleanShutdown;
         var tables = new List<SpaceCheck.OwnedSpace>();
         foreach (var table in catalog.Tables)
         {
@@ -108,7 +105,7 @@ public sealed class DatabaseCheck
         {
             if (_findings.IsFull)
                 return;
-            siblings.Add(space.Run(tree, generation, children, isClean, cancellationToken));
+            siblings.Add(space.Run(tree, generation, children, cancellationToken));
             count++;
         }
     }

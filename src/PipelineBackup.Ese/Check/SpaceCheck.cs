@@ -48,10 +48,9 @@ internal sealed class SpaceCheck
     /// <param name="tree">The tree.</param>
     /// <param name="generation">0 for page 1, 1 for tables, 2 for their trees.</param>
     /// <param name="children">What its children own.</param>
-    /// <param name="tellLeaks">Whether owned pages without a use are findings; they are counted in any case.</param>
     /// <param name="cancellationToken">Ends the check between two pages.</param>
     /// <returns>What it owns, for the check of its parent.</returns>
-    public OwnedSpace Run(TreeIdentity tree, int generation, IReadOnlyList<OwnedSpace> children, bool tellLeaks,
+    public OwnedSpace Run(TreeIdentity tree, int generation, IReadOnlyList<OwnedSpace> children,
         CancellationToken cancellationToken)
     {
         (_tree, _generation) = (tree, generation);
@@ -66,7 +65,7 @@ internal sealed class SpaceCheck
             CheckSpaceTrees(space, cancellationToken);
             CheckAvailable(space);
             if (_isOwnedKnown && !_findings.IsFull)
-                CheckLeaks(extents, tellLeaks);
+                CountLeaks(extents);
         }
 
         foreach (var extent in extents)
@@ -191,19 +190,12 @@ internal sealed class SpaceCheck
             Found(EseError.SPAvailExtCorrupted, twice, $"is {use}, yet in use (extent {extent})");
     }
 
-    private void CheckLeaks(List<PageExtent> extents, bool tellLeaks)
+    // A crash loses pages on their way from one tree to another, and the engine never looks for them again: a database
+    // that was recovered has some ever after. They are told, and nothing is wrong.
+    private void CountLeaks(List<PageExtent> extents)
     {
-        long leaked = 0;
-        var first = PageNumber.None;
         foreach (var extent in extents)
-        {
-            leaked += _used.CountInNeither(Given, extent, out var lost);
-            first = first == PageNumber.None ? lost : first;
-        }
-
-        Leaked += leaked;
-        if (leaked > 0 && tellLeaks)
-            Found(EseError.DatabaseLeakInSpace, first, $"is owned but neither used nor available ({leaked} such pages)");
+            Leaked += _used.CountInNeither(Given, extent, out _);
     }
 
     /// <summary>A page is about to be read as part of the tree.</summary>

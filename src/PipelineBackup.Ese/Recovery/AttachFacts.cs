@@ -58,6 +58,9 @@ internal enum FoundFile
     /// <summary>A file whose headers are both damaged.</summary>
     Damaged,
 
+    /// <summary>A file that is no database at all.</summary>
+    Alien,
+
     /// <summary>A database that another one of this replay took.</summary>
     Taken,
 }

@@ -7,7 +7,7 @@ namespace PipelineBackup.Ese;
 /// <remarks>
 /// <code>
 ///                      the file at the path
-///   missing, unfinished ─► defer (a creating record: create it)
+///   missing, unfinished ─► defer (a creating record: create it; but never over a file that is no database)
 ///   of another stream ─► the one that this attaching took over: now; else defer
 ///   of this stream
 ///     consistent where the logs say, or never  ─► by the position of its last attaching:
@@ -52,6 +52,8 @@ internal static class AttachJudge
             FoundFile.Denied => Defer("the file may not be opened") with { IsDenied = true },
             FoundFile.Damaged when created => new(AttachDecision.Recreate, "both headers are damaged"),
             FoundFile.Damaged => Fail(EseError.ReadVerifyFailure, "both copies of the database header are damaged"),
+            // Whoever wrote the log must not have us overwrite whatever they like.
+            FoundFile.Alien => Fail(EseError.ReadVerifyFailure, "the file is no database"),
             FoundFile.Taken => Fail(EseError.DatabaseDuplicate, "another database of the logs is at the same path"),
             _ => null,
         };

@@ -84,6 +84,15 @@ internal sealed class AttachedDatabases : IDisposable
                 $"at {redo} a database is attached to slot {place.Slot}, which has one already");
         }
 
+        // The header of the log that undo writes must have room for all that are attached.
+        int listed = ListedBytes(place) + _attached.Values.Sum(other => ListedBytes(other.Place));
+        if (place.Slot == 0 || listed >= AttachedDatabase.ListSize)
+        {
+            throw new EseException(EseError.LogCorrupted,
+                $"at {redo} a database is attached as no engine does: slot {place.Slot}, path of "
+                    + $"{place.LoggedPath.Length} characters, beside {_attached.Count} others");
+        }
+
         _leftOut.Remove(place.Slot);
         if (_map.Find(place.LoggedPath, place.Logged.Database) is not { } path)
         {
@@ -93,7 +102,7 @@ internal sealed class AttachedDatabases : IDisposable
 
         place = place with { Path = path };
         var head = DatabaseHead.Read(_setup.Options.Disk, path);
-        if (_attached.Values.Any(other => IsSameFile(other.Path, path)))
+        if (path.Length > 0 && _attached.Values.Any(other => IsSameFile(other.Path, path)))
             head = new(FoundFile.Taken);
         var scene = new AttachScene(
             _setup.Stream, redo, _surroundings.PageSize, _setup.IsHard, _setup.Options.AllowBackupImages);
@@ -107,6 +116,8 @@ internal sealed class AttachedDatabases : IDisposable
                 Take(DatabaseOpening.Create(place, createVersion, _setup, _surroundings, _generation));
                 break;
             case AttachDecision.Defer:
+                if (place.Verdict.IsAhead && head.Pair!.Copies != HeaderCopies.Identical)
+                    DatabaseOpening.MatchCopies(place.Path, head.Pair.Header!, _surroundings);
                 LeaveOut(place);
                 break;
             default:
@@ -156,6 +167,8 @@ internal sealed class AttachedDatabases : IDisposable
         var rules = new SoftRecoveryOptions(IgnoreLostLogs: _setup.Options.IgnoreLostLogs || _setup.AcceptsLoss);
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
+        foreach (var database in _attached.Values)
+            database.Redo.Map.RequireEmpty(new(last.Next, 0, 0));
         foreach (var place in _leftOut.Values)
         {
             if (!place.IsSkipped && !place.Verdict.IsAhead && !_setup.Options.IgnoreMissingDatabases && !_setup.IsHard)
@@ -222,6 +235,8 @@ internal sealed class AttachedDatabases : IDisposable
     private void Tell(DatabasePlace place, RecoveryOutcome outcome, string reason = "") =>
         _outcomes[place.LoggedPath] = new(place.LoggedPath, place.Path, outcome, reason);
 
+    private static int ListedBytes(DatabasePlace place) => 64 + 2 * (place.LoggedPath.Length + 1);
+
     private static bool IsSameFile(string a, string b) => string.Equals(
         System.IO.Path.GetFullPath(a), System.IO.Path.GetFullPath(b),
         OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
@@ -230,8 +245,11 @@ internal sealed class AttachedDatabases : IDisposable
         $"'{place.Path}' ('{place.LoggedPath}' in the logs): {place.Verdict.Reason}",
         AttachHints.For(place.Verdict.Error));
 
-    private static EseException Missing(DatabasePlace place) => new(
+    /// <summary>The error of a database that is still missing at the end of the logs.</summary>
+    /// <param name="place">What the logs say of it, and the judgement.</param>
+    internal static EseException Missing(DatabasePlace place) => new(
         place.Verdict.IsDenied ? EseError.AccessDenied : EseError.AttachedDatabaseMismatch,
-        $"the logs need '{place.LoggedPath}', which should be '{place.Path}': {place.Verdict.Reason}",
+        $"the logs need '{place.LoggedPath}'"
+            + (place.Path.Length > 0 ? $", which should be '{place.Path}': " : ": ") + place.Verdict.Reason,
         "say where the database is, or have missing databases ignored");
 }

@@ -39,9 +39,15 @@ internal sealed class BackupImage
     /// <summary>The first log that it needs.</summary>
     public LogGeneration Low => Least(_header.CurrentFull.LowGeneration, _header.MinRequired, TrailerMin);
 
-    /// <summary>The last log that it needs.</summary>
-    public LogGeneration High => Most(_header.CurrentFull.HighGeneration, _header.MaxRequired,
+    /// <summary>The last log of the set that it needs.</summary>
+    /// <remarks>
+    /// Of a prepared one the header may name later logs: those that an interrupted replay reached, or its undo wrote.
+    /// They are no part of the set, and replay finds them, or their lack, where it found them before.
+    /// </remarks>
+    public LogGeneration High => IsPrepared ? _header.CurrentFull.HighGeneration : Most(_header.MaxRequired,
         _trailer is null ? default : Most(_trailer.MaxRequired, _trailer.Backup.HighGeneration));
+
+    private bool IsPrepared => _header.IsUnrestoredCopy && !_header.NeedsTrailer;
 
     /// <summary>What it needs of the logs, for the judge of the logs.</summary>
     public RequiredLogs Required

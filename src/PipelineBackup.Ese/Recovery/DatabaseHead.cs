@@ -3,8 +3,7 @@ namespace PipelineBackup.Ese;
 /// <summary>What is found at the path of a database: its headers, or why there are none.</summary>
 /// <param name="Found">What is there.</param>
 /// <param name="Pair">The headers; null when there is no file that can be opened.</param>
-/// <param name="Length">Length of the file in bytes.</param>
-internal sealed record DatabaseHead(FoundFile Found, HeaderPair? Pair = null, long Length = 0)
+internal sealed record DatabaseHead(FoundFile Found, HeaderPair? Pair = null)
 {
     /// <summary>Looks at a path.</summary>
     /// <param name="disk">The disk.</param>
@@ -25,7 +24,7 @@ internal sealed record DatabaseHead(FoundFile Found, HeaderPair? Pair = null, lo
             using var file = disk.Open(path, DiskAccess.Read);
             byte[] start = new byte[HeaderPair.StartBytes];
             var pair = HeaderPair.Read(start.AsSpan(0, file.Read(start, 0)));
-            return new(pair.IsReadable ? FoundFile.Database : FoundFile.Damaged, pair, file.Length);
+            return new(pair.IsReadable ? FoundFile.Database : IsTrace(start) ? FoundFile.Damaged : FoundFile.Alien, pair);
         }
         catch (UnauthorizedAccessException)
         {
@@ -40,4 +39,8 @@ internal sealed record DatabaseHead(FoundFile Found, HeaderPair? Pair = null, lo
             return new(FoundFile.NoPlace);
         }
     }
+
+    // What is left of a database: its number is legible in a header, or nothing is, because its creation broke off.
+    private static bool IsTrace(ReadOnlySpan<byte> start) =>
+        HeaderPair.LooksLikeDatabase(start) || !start.ContainsAnyExcept((byte)0);
 }

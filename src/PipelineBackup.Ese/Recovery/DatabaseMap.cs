@@ -37,7 +37,10 @@ internal sealed class DatabaseMap
     /// <summary>Whether databases that are in no map are left out.</summary>
     public bool IsExclusive => _options.OnlyMapped;
 
-    /// <summary>Where a database is; null when it is not in the map and such databases are left out.</summary>
+    /// <summary>
+    /// Where a database is; empty when its logged path is none of this system; null when it is not in the map and such
+    /// databases are left out.
+    /// </summary>
     /// <param name="logged">Its path in the logs.</param>
     /// <param name="signature">Its identity.</param>
     public string? Find(string logged, Signature signature)
@@ -50,7 +53,9 @@ internal sealed class DatabaseMap
             return path;
         if (IsExclusive)
             return null;
-        return _options.DatabaseDirectory is { } folder ? InFolder(folder, NameOf(logged)) : logged;
+        if (_options.DatabaseDirectory is { } folder)
+            return InFolder(folder, NameOf(logged));
+        return Path.IsPathFullyQualified(logged) ? logged : "";
     }
 
     /// <summary>The last part of a logged path.</summary>

@@ -73,6 +73,16 @@ internal static class DatabaseOpening
         }
     }
 
+    /// <summary>Makes both copies of a header the one that counts: a crash may have come between the two.</summary>
+    /// <param name="path">The database, which nothing else is done with.</param>
+    /// <param name="header">The copy that counts.</param>
+    /// <param name="surroundings">The disk.</param>
+    public static void MatchCopies(string path, DatabaseHeader header, DatabaseSurroundings surroundings)
+    {
+        using var file = surroundings.Disk.Open(path, DiskAccess.ReadWrite);
+        new DatabaseHeaderWriter(header).Write(file);
+    }
+
     private static void BringUp(
         DatabaseHeaderWriter writer, DatabasePlace place, RecoverySetup setup, DatabaseSurroundings surroundings,
         LogGeneration generation, LogTime created)

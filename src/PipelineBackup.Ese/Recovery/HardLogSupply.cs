@@ -10,6 +10,9 @@ internal sealed class HardLogSupply(
     IDisk disk, LogChain set, LogChain rollForward, LogGeneration high, LogGeneration last) : LogSupply
 {
     /// <inheritdoc/>
+    public override LogGeneration Last => last;
+
+    /// <inheritdoc/>
     public override SuppliedLog? Open(LogGeneration generation)
     {
         if (generation > last)

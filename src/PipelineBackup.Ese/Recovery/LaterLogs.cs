@@ -31,7 +31,10 @@ internal static class LaterLogs
             remarks.Add($"'{file.FileName}', generation {file.Generation}, is now '{Path.GetFileName(aside)}'");
         }
 
-        return setup.Stop.IsSet && setup.Stop.Generation == last.Generation
+        // A log of a backup set is not ours to change, and undo does not write beside it.
+        bool isHere = Path.GetDirectoryName(Path.GetFullPath(last.Path!)) 
+            == Path.TrimEndingDirectorySeparator(Path.GetFullPath(setup.UndoLogDirectory));
+        return isHere && setup.Stop.IsSet && setup.Stop.Generation == last.Generation
             ? Cut(disk, last, setup.Stop.Sector, remarks)
             : last;
     }

@@ -46,6 +46,7 @@ internal sealed class RecoveryPlanner
         refusal ??= isClean ? null : databases.FirstOrDefault(database => database.Finding is not null)?.Finding;
         var later = _chain.Generations.Where(file => file.Generation > judge.Last && file.Path is not null).ToList();
         refusal ??= isClean ? null : JudgeLater(later, stop.Position);
+        refusal ??= isClean ? null : new MissingDatabases(_options, _map, _chain).Find(start, judge.Last);
         if (refusal is not null && !_findings.Contains(refusal))
             _findings.Insert(0, refusal);
         return new(_options, _chain, start)

@@ -54,18 +54,17 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         var pass = new RedoPass(setup, databases, transactions, versions);
         pass.Run(progress, cancellationToken);
         databases.JudgeEnd(pass.Last!.Generation);
-        if (_options.SkipUndo)
+        bool isClosed = pass.Closed.IsSet && databases.Attached.Count == 0;
+        if (_options.SkipUndo && !isClosed)
         {
             databases.Suspend();
             return Report(pass, databases, EseError.RecoveredWithoutUndo);
         }
 
         progress.Undo();
-        LogPosition quit;
-        if (pass.Closed.IsSet && databases.Attached.Count == 0 && setup.Later.Count == 0)
-            quit = pass.Closed;
-        else
-            quit = Undo(pass, databases, transactions, versions, cancellationToken);
+        var quit = isClosed && setup.Later.Count == 0
+            ? pass.Closed
+            : Undo(pass, databases, transactions, versions, cancellationToken);
         WriteCheckpoint(pass.Last.Header!, quit);
         return Report(pass, databases, EseError.Success);
     }

@@ -1,8 +1,8 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Pages that redo met otherwise than the log has them while later logs could still explain it: the page is given up or
-/// made anew there, and what it held does not matter. What nothing explained fails the recovery.
+/// Pages that redo met otherwise than the log has them while later logs could still explain it: the page is given up
+/// there, and what it held does not matter. What nothing explained fails the recovery.
 /// </summary>
 internal sealed class RedoMap
 {
@@ -14,7 +14,7 @@ internal sealed class RedoMap
     /// <summary>Whether everything is explained.</summary>
     public bool IsEmpty => _missing.Count == 0 && _tooOld.Count == 0;
 
-    /// <summary>Whether a page is missing: changes of it are passed over until it is made anew.</summary>
+    /// <summary>Whether a page is missing: changes of it are passed over until it was given up.</summary>
     /// <param name="page">The page.</param>
     public bool IsMissing(PageNumber page) => _missing.ContainsKey(page.Value);
 

@@ -124,7 +124,6 @@ internal sealed class RedoMerge(RedoContext context, MacroRecords records)
         }
 
         target.Edit().SetUncommittedFree(leaf.Merge.UncommittedFreeTarget);
-        context.Versions.NodesMoved(context.Database.Slot, leaf.Merge.Change.Page, target.Number);
     }
 
     private static void Unlink(MergeLevel level)

@@ -39,7 +39,7 @@ internal static class RedoNodes
 
         if (page == null)
             return;
-        var found = Find(page, node, position);
+        var found = Find(page, node);
         RequireKey(found, record.Key, position);
         if (IsVersioned(node) && record.Replaces)
         {
@@ -70,7 +70,7 @@ internal static class RedoNodes
         Span<byte> data = stackalloc byte[PageSize.Max.Bytes];
         if (record.NewLength > page.View.DataBytes)
             throw new EseException(EseError.LogFileCorrupt, $"the record at {position} makes more data than a page has");
-        var found = Find(page, node, position);
+        var found = Find(page, node);
         data = data[..record.NewLength];
         record.Apply(found.Data, data);
         if (IsVersioned(node))
@@ -100,7 +100,7 @@ internal static class RedoNodes
             return;
         }
 
-        var found = Find(page, node, position);
+        var found = Find(page, node);
         if (IsVersioned(node))
         {
             Span<byte> key = stackalloc byte[NodeView.MaxKeyBytes];
@@ -136,7 +136,7 @@ internal static class RedoNodes
 
         if (page == null)
             return;
-        var found = Find(page, node, position);
+        var found = Find(page, node);
         RequireKey(found, record.BookmarkKey, position);
         if (record.Offset + (record.Is64Bit ? 8 : 4) > found.Data.Length)
             throw Inconsistent(position, $"it moves a counter at {record.Offset}, the data has {found.Data.Length} bytes");
@@ -180,7 +180,7 @@ internal static class RedoNodes
         var editor = page.Edit();
         if (isKnown)
         {
-            RequireKey(Find(page, node, position), record.BookmarkKey, position);
+            RequireKey(Find(page, node), record.BookmarkKey, position);
             inverse.Apply(editor, Line(node));
         }
 
@@ -198,20 +198,16 @@ internal static class RedoNodes
     private static ReadOnlySpan<byte> Bookmark(in NodeChange node, ReadOnlySpan<byte> data) =>
         node.Change.Has(PageChangeFlags.Unique) ? [] : data;
 
-    private static NodeView Find(CachedPage page, in NodeChange node, LogPosition position)
+    private static NodeView Find(CachedPage page, in NodeChange node)
     {
         var view = page.View;
         int line = Line(node);
         if (line >= view.NodeCount)
-        {
-            throw new EseException(EseError.BadLineCount,
-                $"the record at {position} changes line {line} of page {page.Number}, which has {view.NodeCount}");
-        }
-
+            throw new EseException(EseError.BadLineCount, $"line {line} of a page of {view.NodeCount}");
         var rule = view.Node(line, out var found);
         return rule == PageRule.None
             ? found
-            : throw new EseException(EseError.DatabaseCorrupted, $"page {page.Number} line {line}: {rule.Describe()}");
+            : throw new EseException(EseError.DatabaseCorrupted, $"line {line}: {rule.Describe()}");
     }
 
     private static void Mark(PageEditor editor, in NodeChange node, LineFlags flags) =>

@@ -70,7 +70,6 @@ internal sealed class RedoPageMove
             _source.CopyTo(bytes);
             if (bytes.Length > PageSize.Of(8192).Bytes)
                 BinaryPrimitives.WriteUInt32LittleEndian(bytes[NumberAt..], _move.Target.Value);
-            _context.Versions.NodesMoved(_context.Database.Slot, _move.Change.Page, _move.Target);
         }
 
         if (_from is not null)

@@ -71,7 +71,8 @@ internal sealed class RedoPages(PageCache cache)
     }
 
     /// <summary>
-    /// A page that a record creates: empty bytes to be made a page, when it is needed; null when it is there already.
+    /// A page that a record creates: empty bytes to be made a page, when it is needed; null when it is there already, or
+    /// is missing since an earlier change.
     /// </summary>
     /// <param name="page">The page; the database grows where it lies behind the end.</param>
     /// <param name="tree">The tree it is for.</param>
@@ -81,7 +82,11 @@ internal sealed class RedoPages(PageCache cache)
     public CachedPage? ForCreation(PageNumber page, ObjectId tree, DbTime after, LogPosition position)
     {
         RequireSound(page, after, position);
-        Map.Remove(page);
+
+        // Changes of open transactions were passed over with it: what undo needs is lost, whatever comes later. Only that
+        // the page is given up explains it.
+        if (Map.IsMissing(page))
+            return null;
         if (MayHoldLaterChanges)
         {
             Cache.Get(page, out var found);

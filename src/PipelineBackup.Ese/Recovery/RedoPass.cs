@@ -64,7 +64,8 @@ internal sealed class RedoPass(
             databases.JudgeTime(Last);
             End = log.Reader.Position;
             LogBytes += Last.Length;
-            bool goesOn = Replay(log.Reader, progress, cancellationToken);
+            using var ahead = new ReadAhead(Last, End, databases);
+            bool goesOn = Replay(log.Reader, ahead, progress, cancellationToken);
             if (!goesOn || log.IsLast)
                 break;
         }
@@ -76,7 +77,8 @@ internal sealed class RedoPass(
         }
     }
 
-    private bool Replay(LogRecordReader reader, RedoProgress progress, CancellationToken cancellationToken)
+    private bool Replay(
+        LogRecordReader reader, ReadAhead ahead, RedoProgress progress, CancellationToken cancellationToken)
     {
         for (int count = 0; reader.TryRead(out var record); count++)
         {
@@ -88,6 +90,7 @@ internal sealed class RedoPass(
                 cancellationToken.ThrowIfCancellationRequested();
                 progress.Reach(record.Position, _header);
                 databases.Trim();
+                ahead.Reach(record.Position);
             }
 
             Apply(record);
@@ -179,7 +182,11 @@ internal sealed class RedoPass(
         if (!session.HasBegun || _macros.TryAdd(session, record) || database is null
             || record.Position <= database.Header.Attach)
             return;
-        Redo.Apply(ContextOf(database, session), record);
+        if (!Redo.Apply(ContextOf(database, session), record))
+        {
+            throw new EseException(EseError.LogCorrupted,
+                $"at {record.Position} there is a {record.Type} record, which does not stand by itself");
+        }
     }
 
     private void ApplyMacro(RedoSession session, MacroRecords macro)

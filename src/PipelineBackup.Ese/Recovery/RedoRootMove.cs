@@ -34,7 +34,7 @@ internal sealed class RedoRootMove(RedoContext context, MacroRecords records)
                     moves.Add(new(context, _pages, records, i));
                     break;
                 case LogRecordType.SetExternalHeader or LogRecordType.Replace or LogRecordType.ReplaceDifference
-                    when moves.Count > 0:
+                    when moves.Count > 0 && record.Page.Database == context.Database.Slot:
                     // Changed below; what cannot be got must fail before anything is changed.
                     context.Pages.ForChange(
                         record.Page.Page, record.Page.TimeBefore, record.Page.Time, record.Position);

@@ -84,7 +84,8 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
             SplitOperation.Replace => record.Type is LogRecordType.Replace or LogRecordType.ReplaceDifference,
             _ => record.Type == LogRecordType.FlagInsertReplace,
         };
-        if (!fits || record.Page.Page != last.Split.Change.Page)
+        if (!fits || record.Page.Page != last.Split.Change.Page
+            || record.Page.Database != last.Split.Change.Database)
             throw RedoMacro.Contradiction(record, "is not what made the split necessary");
     }
 
@@ -124,10 +125,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         }
 
         if (level.New is { } made)
-        {
             Make(level, made, node);
-            context.Versions.NodesMoved(context.Database.Slot, level.Split.Change.Page, made.Number);
-        }
 
         if (level.Page is { } page)
             Keep(level, page, node);

@@ -68,6 +68,9 @@ internal readonly record struct ReplayStop(
         foreach (var file in chain.Generations.Where(file => file.Generation >= start.Generation
             && (!asked.Generation.IsSet || file.Generation <= asked.Generation)))
         {
+            // In version 7 nothing but the log itself has a time.
+            if (file.Header is { Version.IsLegacy: true } header && Moment(header.Created) > limit)
+                return new(file.Generation, 0, 0);
             foreach (var segment in file.EnsureScan(collectSegments: true)?.Segments ?? [])
             {
                 if (segment.Started.IsSet && Moment(segment.Started) > limit)

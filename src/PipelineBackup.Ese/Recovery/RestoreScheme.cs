@@ -10,7 +10,7 @@ internal sealed class RestoreScheme
     private readonly LogChain _set, _rollForward;
     private readonly List<string> _remarks = [];
     private LogGeneration _last;
-    private bool _isCut;
+    private LogPosition _cut;
 
     private RestoreScheme(HardRecoveryOptions options)
     {
@@ -25,6 +25,13 @@ internal sealed class RestoreScheme
         }
 
         _set = merged.ToChain();
+        if (!_set.Lowest.IsSet)
+        {
+            throw new EseException(EseError.FileNotFound,
+                $"there is no log of the base name '{options.BaseName}' in {string.Join(", ", options.BackupLogDirectories)}",
+                "name the directories of the logs of the backup, and their base name");
+        }
+
         var stop = options.StopAt?.Generation ?? default;
         foreach (string directory in RollForwardDirectories)
         {
@@ -94,6 +101,7 @@ internal sealed class RestoreScheme
             Options = _options with { Map = [.. map], OnlyMapped = true, IgnoreMissingDatabases = true },
             Logs = new HardLogSupply(_options.Disk, _set, _rollForward, High, _last),
             Start = new(Low, first.HeaderSectors, 0),
+            Stop = _cut,
             Stream = _set.Signature,
             Attached = first.Attached,
             RestoreHigh = High,
@@ -155,12 +163,6 @@ internal sealed class RestoreScheme
         // Logs that are older than what the databases need may lie there, with gaps; they are not touched.
         Low = _options.Low.IsSet ? _options.Low : needed < _set.Lowest ? _set.Lowest : needed;
         High = _options.High.IsSet ? _options.High : _set.Highest;
-        if (!Low.IsSet || !High.IsSet)
-        {
-            throw new EseException(EseError.FileNotFound,
-                $"there is no log of the base name '{_options.BaseName}' in {string.Join(", ", _options.BackupLogDirectories)}",
-                "name the directories of the logs of the backup, and their base name");
-        }
     }
 
     // What a stop leaves of the set is all that has to be there.
@@ -202,6 +204,13 @@ internal sealed class RestoreScheme
                 ? $"{finding.File}: {finding.Message}"
                 : finding.Message, finding.Hint);
         _last = judge.Last;
+        if (rules.Stop > _last)
+        {
+            throw new EseException(EseError.MissingLogFile,
+                $"replay cannot end with generation {rules.Stop}: the logs end with generation {_last}",
+                "add the logs up to there, or stop earlier");
+        }
+
         if (judge.EndsBefore is { } end)
             _remarks.Add($"replay ends with generation {_last}: {end.Message}");
         if (_options.StopAt is { Time.IsSet: true } stop)
@@ -213,10 +222,12 @@ internal sealed class RestoreScheme
         var window = new StopWindow(_set, _rollForward);
         var needed = Images.Select(image => image.High).DefaultIfEmpty(Low).Max();
         window.Demand(time, needed, High, _last);
-        if (window.FindLater(time, needed, High, _last, out bool isWhole) is not { } log)
+        if (window.FindLater(time, needed, High, _last) is not { } later)
             return;
-        _last = isWhole ? new(log.Generation.Value - 1) : log.Generation;
-        _isCut = !isWhole;
+        // A stop at the start of a log is one at the end of the log before.
+        bool isWhole = later.Sector <= 1;
+        _last = isWhole ? new(later.Generation.Value - 1) : later.Generation;
+        _cut = isWhole ? default : later;
         if (_last < High)
             High = _last;
     }
@@ -252,12 +263,12 @@ internal sealed class RestoreScheme
         foreach (var log in LogsIn(UndoLogDirectory))
         {
             bool isLeftOver = log.IsCurrent && Path.GetFullPath(log.Path!) != Path.GetFullPath(end.Path!);
-            bool isBehind = log.Generation > _last || (_isCut && log.Generation == _last);
+            bool isBehind = log.Generation > _last || (_cut.IsSet && log.Generation == _last);
             if (!(isLeftOver || isBehind))
                 continue;
             throw new EseException(EseError.InvalidParameter,
                 $"'{log.Path}', generation {log.Generation}, is in the directory that undo writes to, and replay ends "
-                    + $"with generation {_last}{(_isCut ? ", before its end" : "")}",
+                    + $"with generation {_last}{(_cut.IsSet ? ", before its end" : "")}",
                 "name an empty directory for the logs of undo, and one for its checkpoint");
         }
     }

@@ -21,42 +21,35 @@ internal sealed class StopWindow(LogChain set, LogChain rollForward)
             $"times from {earliest} to {LastSegment(last, high)} can be reached");
     }
 
-    /// <summary>The log in which the first segment lies that was begun later than a time; null when none was.</summary>
+    /// <summary>Where the first segment lies that was begun later than a time; null when none was.</summary>
     /// <param name="stop">The time.</param>
     /// <param name="first">The generation to begin with.</param>
     /// <param name="high">The last generation of the set.</param>
     /// <param name="last">The last generation to look at.</param>
-    /// <param name="isWhole">Whether it is its very first segment.</param>
-    public LogFileEntry? FindLater(
-        LogTime stop, LogGeneration first, LogGeneration high, LogGeneration last, out bool isWhole)
+    public LogPosition? FindLater(LogTime stop, LogGeneration first, LogGeneration high, LogGeneration last)
     {
-        isWhole = false;
         if (stop.ToDateTimeOffset() is not { } time)
             return null;
         for (var generation = first; generation <= last; generation = generation.Next)
         {
-            var log = Find(generation, high);
-            var segments = Times(log);
-            int later = segments.FindIndex(began => began.ToDateTimeOffset() is { } begun && begun > time);
-            if (later < 0)
-                continue;
-            isWhole = later == 0;
-            return log;
+            foreach (var segment in Segments(generation, high))
+            {
+                if (segment.Started.ToDateTimeOffset() is { } began && began > time)
+                    return new(generation, segment.Index, 0);
+            }
         }
 
         return null;
     }
 
-    // When the last segment of a log was begun that holds more than filler.
-    private LogTime LastSegment(LogGeneration generation, LogGeneration high) => Times(Find(generation, high))[^1];
+    // When the last segment of a log was begun that holds more than filler; of old formats when the log was made.
+    private LogTime LastSegment(LogGeneration generation, LogGeneration high) =>
+        Segments(generation, high).LastOrDefault(segment => segment.Started.IsSet) is { Started.IsSet: true } last
+            ? last.Started
+            : Find(generation, high).Header!.Created;
 
-    // Of old formats only when the log was made.
-    private static List<LogTime> Times(LogFileEntry log)
-    {
-        List<LogTime> times =
-            [.. log.EnsureScan(collectSegments: true)!.Segments.Select(segment => segment.Started).Where(began => began.IsSet)];
-        return times.Count > 0 ? times : [log.Header!.Created];
-    }
+    private IReadOnlyList<LogSegment> Segments(LogGeneration generation, LogGeneration high) =>
+        Find(generation, high).EnsureScan(collectSegments: true)!.Segments;
 
     private LogFileEntry Find(LogGeneration generation, LogGeneration high) =>
         (generation <= high ? set : rollForward).Find(generation)!;

@@ -4,9 +4,16 @@ namespace PipelineBackup.Ese;
 
 /// <summary>What open transactions changed, so that it can be undone.</summary>
 /// <remarks>
-/// It also knows which pages are held: they show a change of an open transaction that a rerun of recovery could not
-/// undo, because the old data stand in no log record. A held page must not reach the database file. When memory runs
-/// short it goes to a scratch file; whoever writes pages asks <see cref="IsHeld"/> first.
+/// <para>
+/// It also knows which pages are held: a page that a change of an open transaction was made on, while no log record has
+/// the old data. As long as such a page does not reach the database file a rerun of recovery makes the change again and
+/// learns the old data; behind that it could not undo it. When memory runs short a held page goes to a scratch file;
+/// whoever writes pages asks <see cref="IsHeld"/> first.
+/// </para>
+/// <para>
+/// A page that the node is moved to later, by a split or a merge, is not held by it and may be written: the rerun still
+/// makes the change on the page that it was made on, and undo finds the node by its bookmark.
+/// </para>
 /// </remarks>
 /// <param name="memory">Where the changes are, as long as they are open.</param>
 internal sealed class VersionStore(ScratchMemory memory)
@@ -22,15 +29,6 @@ internal sealed class VersionStore(ScratchMemory memory)
     /// <param name="database">Number of the database.</param>
     /// <param name="page">The page.</param>
     public bool IsHeld(byte database, PageNumber page) => _holds.IsHeld(database, page);
-
-    /// <summary>
-    /// Nodes went from one page to another, in a split, a merge or a move: what holds the one holds the other too. To be
-    /// called before the page could be written, for every pair of which the target was changed.
-    /// </summary>
-    /// <param name="database">Number of the database.</param>
-    /// <param name="from">Where they were.</param>
-    /// <param name="to">Where they are.</param>
-    public void NodesMoved(byte database, PageNumber from, PageNumber to) => _holds.Spread(database, from, to);
 
     /// <summary>A node was inserted: undone by flagging it deleted.</summary>
     /// <param name="session">The session of the record.</param>

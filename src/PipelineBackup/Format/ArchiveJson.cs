@@ -15,6 +15,7 @@ namespace PipelineBackup.Format;
 [JsonSerializable(typeof(IndexLine))]
 [JsonSerializable(typeof(BadPage))]
 [JsonSerializable(typeof(ChainClaim))]
+[JsonSerializable(typeof(DrillReceipt))]
 internal sealed partial class ArchiveJson : JsonSerializerContext;
 
 /// <summary>The content of a claim: which backup took the place in the chain.</summary>

@@ -41,6 +41,10 @@ public readonly record struct BackupSet
 
     internal ObjectName BadPages(BackupId id) => Data(id, "bad-pages.jsonl");
 
+    internal ObjectName Mark(BackupId id, string kind, DateTimeOffset time) => ObjectName.Of(string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"{this}/marks/{id}/{kind}-{time.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(8, lowercase: true)}.json"));
+
     internal ObjectName ChainClaim(BackupId full, int member) =>
         ObjectName.Of(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{this}/chain/{full}/{member:000000}"));
 }

@@ -9,7 +9,7 @@ public class DemoCommandTests
     {
         var json = Cli.Json(ExitCode.Done, "demo");
         var steps = json["steps"]!.AsArray();
-        Assert.Equal(12, steps.Count);
+        Assert.Equal(14, steps.Count);
         Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
         Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"],
             StringComparison.Ordinal);
@@ -24,7 +24,7 @@ public class DemoCommandTests
         var run = Cli.Expect(ExitCode.Done, "demo", "--keep", folder);
         Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output,
             StringComparison.Ordinal);
-        Assert.Equal(["clean", "dirty", "restored", "restored-dirty", "store", "store-damaged"],
+        Assert.Equal(["clean", "dirty", "recovered", "restored", "restored-dirty", "store", "store-damaged"],
             Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Cli.Json(ExitCode.Usage, "demo", "--keep", folder);
     }

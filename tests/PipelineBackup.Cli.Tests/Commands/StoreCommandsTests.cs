@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PipelineBackup.Golden;
 
 namespace PipelineBackup.Cli.Tests.Commands;
@@ -123,17 +124,66 @@ public class StoreCommandsTests
     }
 
     [Fact]
-    public void A_dirty_database_is_restored_only_when_recovery_is_left_to_the_user()
+    public void A_dirty_database_is_recovered_unless_that_is_left_to_the_user()
     {
         var (store, _) = Cli.StoreWith("dirty-basic-4096");
-        string target = GoldenSets.NewFolder("target");
-        var refused = Cli.Json(ExitCode.Refused, "restore", "latest", "--from", store, "--to", target);
-        Assert.Contains("--no-recover", (string?)refused["error"]!["hint"], StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFileSystemEntries(target));
+        string target = GoldenSets.NewFolder("target"), recovered = GoldenSets.NewFolder("target");
+        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", recovered);
+        Assert.Equal((false, Path.Combine(recovered, "db1.edb")), ((bool)json["needsRecovery"]!, (string?)Assert.Single(json["files"]!.AsArray())));
+        Assert.True((long)json["recovery"]!["records"]! > 100);
+        Assert.Equal([Path.Combine(recovered, "db1.edb")], Directory.GetFileSystemEntries(recovered));
+        Cli.Json(ExitCode.Done, "ese", "check", Path.Combine(recovered, "db1.edb"));
         var run = Cli.Expect(ExitCode.Done, "restore", "latest", "--from", store, "--to", target, "--no-recover");
         Assert.Contains("RECOVERY IS NEEDED", run.Output, StringComparison.Ordinal);
         foreach (string file in Directory.GetFiles(Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), "*.log")
             .Where(log => !log.EndsWith("tmp.log", StringComparison.Ordinal)))
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(target, Path.GetFileName(file))));
+    }
+
+    [Fact]
+    public void A_restore_goes_on_with_later_logs_and_stops_where_it_is_told()
+    {
+        string whole = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        var (store, _) = Cli.StoreWith("dirty-basic-4096");
+        var stopped = Cli.Json(ExitCode.Refused, "restore", "latest", "--from", store, "--to", GoldenSets.NewFolder("t"), "--stop-at", "0x2");
+        Assert.Contains("possible is generation", (string?)stopped["error"]!["hint"], StringComparison.Ordinal);
+        var json = Cli.Json(ExitCode.Done, "restore", "latest", "--from", store, "--to", GoldenSets.NewFolder("t"), "--roll-forward", whole);
+        Assert.StartsWith("(0xC,", (string?)json["recovery"]!["reached"], StringComparison.Ordinal);
+        Cli.Json(ExitCode.Usage, "restore", "latest", "--from", store, "--to", GoldenSets.NewFolder("t"), "--roll-forward", whole, "--no-recover");
+        Cli.Json(ExitCode.NotFound, "restore", "latest", "--from", store, "--to", GoldenSets.NewFolder("t"), "--roll-forward", whole + "-none");
+    }
+
+    [Fact]
+    public void A_drill_proves_a_backup_and_leaves_a_receipt_and_nothing_else()
+    {
+        var (store, id) = Cli.StoreWith("dirty-basic-4096");
+        string scratch = GoldenSets.NewFolder("scratch");
+        var json = Cli.Json(ExitCode.Done, "drill", "latest", "--from", store, "--scratch", scratch);
+        var database = Assert.Single(json["databases"]!.AsArray())!;
+        Assert.Equal(("db1.edb", 0), ((string?)database["name"], database["findings"]!.AsArray().Count));
+        Assert.True((long)database["rows"]! > 100 && (long)database["pages"]! > 100);
+        Assert.Empty(Directory.GetFileSystemEntries(scratch));
+        string receipt = (string)json["receipt"]!;
+        Assert.Matches($"^default/marks/{id}/drill-[0-9]{{8}}T[0-9]{{6}}Z-[0-9a-f]{{8}}\\.json$", receipt);
+        var stored = JsonNode.Parse(File.ReadAllText(Path.Combine(store, receipt)))!;
+        Assert.Equal((1, id, 0), ((int)stored["version"]!, (string?)stored["backup"], (int)stored["exit"]!));
+
+        var run = Cli.Expect(ExitCode.Done, "drill", id, "--from", store, "--scratch", scratch, "--no-mark");
+        Assert.Contains($"backup {id} can be restored", run.Output, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Path.Combine(store, "default", "marks", id)));
+        Cli.Json(ExitCode.Done, "verify", "latest", "--from", store);
+        Cli.Json(ExitCode.Done, "list", "--from", store);
+    }
+
+    [Fact]
+    public void A_drill_of_a_damaged_store_is_refused()
+    {
+        var (store, id) = Cli.StoreWith("clean-4096");
+        string damaged = Cli.Copy(store), pack = Directory.GetFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories)[0];
+        Cli.Flip(pack, new FileInfo(pack).Length / 2);
+        Cli.Json(ExitCode.Refused, "drill", "latest", "--from", damaged, "--scratch", GoldenSets.NewFolder("scratch"));
+        Assert.False(Directory.Exists(Path.Combine(damaged, "default", "marks")));
+        Cli.Json(ExitCode.NotFound, "drill", "20200101T000000Z-F-00000000", "--from", store);
+        Assert.NotEqual("", id);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class CacheModel : IDisposable
     private readonly HashSet<uint> _held = [];
     private uint _last = 150;
     private ulong _time = 1;
+    private bool _isCut;
 
     public CacheModel(Random random)
     {
@@ -116,7 +117,9 @@ internal sealed class CacheModel : IDisposable
 
     private void Hold(uint page)
     {
-        // Only what changed after it was held counts as held: so it is in the engine of replay.
+        // What was cut off stands in the file until it is next written, and nobody holds that.
+        if (_isCut)
+            WriteBack();
         if (page <= _last && _held.Add(page))
             _written[page] = InFile(page);
     }
@@ -126,6 +129,7 @@ internal sealed class CacheModel : IDisposable
         uint last = Math.Max(100, page);
         _last = Math.Min(_last, last);
         _cache.Shrink(new(last));
+        _isCut = true;
         foreach (uint gone in _pages.Keys.Concat(_held).Where(each => each > _last).ToList())
         {
             _pages.Remove(gone);
@@ -136,6 +140,7 @@ internal sealed class CacheModel : IDisposable
     private void WriteBack()
     {
         _cache.WriteBack();
+        _isCut = false;
         foreach (var (page, time) in _pages.Where(pair => !_held.Contains(pair.Key)))
             Assert.Equal(time, InFile(page));
     }

@@ -82,7 +82,7 @@ public sealed partial class CorpusRecoveryTests
         {
             var recovery = RecoveryCases.Get(name);
             var disk = recovery.Disk.Copy();
-            recovery.Recover(disk, options => options with { MemoryBytes = 1 << 20 });
+            recovery.Recover(disk, options => options with { MemoryBytes = KillSimulation.Memories(recovery)[0] });
             RecoveryProof.Prove(recovery, disk, thorough: false);
             Assert.DoesNotContain(disk.Files, path => Path.GetDirectoryName(path) == RecoveryCase.Scratch);
         }

@@ -36,7 +36,7 @@ public sealed class DamagedRecoveryTests
         // The engine reports success here and leaves a corrupt database: the trailer is enforced instead.
         var expected = name == "hard-genhigh-below-trailer" ? EseError.EndingRestoreLogTooLow : damaged.Error;
         Assert.True(expected == (failure?.Error ?? EseError.Success), $"{expected} is expected, not {failure}");
-        Assert.Equal(0, disk.OpenFiles);
+        Assert.Equal("", disk.OpenPaths);
         Assert.DoesNotContain(disk.Changed, path => !recovery.MayWrite(path));
         if (failure is null)
         {

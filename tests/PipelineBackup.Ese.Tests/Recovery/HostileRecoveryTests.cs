@@ -52,7 +52,7 @@ public sealed class HostileRecoveryTests
         {
             recovery.Recover(disk, options => options with
             {
-                MemoryBytes = random.Pick(64L << 10, 1 << 20, 64 << 20),
+                MemoryBytes = random.Pick([.. KillSimulation.Memories(recovery)]),
                 SkipUndo = random.OneIn(8),
             });
         }
@@ -72,7 +72,7 @@ public sealed class HostileRecoveryTests
 
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Assert.True(allocated < MostAllocated, $"{recovery.Name}: {allocated >> 20} MiB were allocated");
-        Assert.True(disk.OpenFiles == 0, $"{recovery.Name}: {disk.OpenFiles} files are open");
+        Assert.True(disk.OpenFiles == 0, $"{recovery.Name}: {disk.OpenPaths}");
         foreach (string path in disk.Changed)
             Assert.True(recovery.MayWrite(path) || IsNewDatabase(path), $"{recovery.Name}: {path} was changed");
         bool IsNewDatabase(string path) => !before.Contains(path)

@@ -19,7 +19,7 @@ internal static class KillSimulation
     public static void Kill(
         RecoveryCase recovery, Random random, CrashKind[] kinds, Action<SimulatedDisk>? sabotage = null)
     {
-        long memory = random.Pick(64L << 10, 256 << 10, 1 << 20, 128 << 20);
+        long memory = random.Pick([.. Memories(recovery)]);
         var disk = recovery.Disk.Copy();
         sabotage?.Invoke(disk);
         int steps = StepsOf(recovery, memory);
@@ -51,7 +51,8 @@ internal static class KillSimulation
     public static void Fail(RecoveryCase recovery, Random random)
     {
         var disk = recovery.Disk.Copy();
-        int steps = StepsOf(recovery, 256 << 10);
+        long memory = Memories(recovery)[0];
+        int steps = StepsOf(recovery, memory);
         int reads = random.Next(1, 400);
         switch (random.Next(4))
         {
@@ -71,7 +72,7 @@ internal static class KillSimulation
 
         try
         {
-            recovery.Recover(disk, options => options with { MemoryBytes = 256 << 10 });
+            recovery.Recover(disk, options => options with { MemoryBytes = memory });
         }
         catch (IOException)
         {
@@ -82,13 +83,18 @@ internal static class KillSimulation
             Interrupted++;
         }
 
-        Assert.Equal(0, disk.OpenFiles);
+        Assert.Equal("", disk.OpenPaths);
         (disk.FailAtStep, disk.FailsOn, disk.FailAtRead, disk.Capacity) = (0, false, 0, long.MaxValue);
         if (random.OneIn(2))
             disk.Crash(CrashKind.PowerLoss, random);
         recovery.Recover(disk);
         RecoveryProof.Prove(recovery, disk, thorough: random.OneIn(8));
     }
+
+    /// <summary>How much memory a recovery may be given: as little as it takes, some, plenty.</summary>
+    public static IReadOnlyList<long> Memories(RecoveryCase recovery) => recovery.Options is HardRecoveryOptions
+        ? [160L * recovery.Disk.Unit, 1 << 23, 128 << 20]
+        : [16L * recovery.Disk.Unit, 64L * recovery.Disk.Unit, 1 << 22, 128 << 20];
 
     /// <summary>Steps of a recovery that nobody disturbs.</summary>
     public static int StepsOf(RecoveryCase recovery, long memory) => s_steps.GetOrAdd((recovery.Name, memory), _ =>

@@ -184,13 +184,16 @@ internal static class LogMutation
                 };
             }
 
-            // What the format of segments itself uses is no record.
-            if (LogRecordCatalogue.Measure(lie) == lie.Length && lie[0] is not (0 or 76 or 77))
+            if (IsRecord(lie))
                 return lie;
         }
 
         return record;
     }
+
+    // What the format of segments itself uses is no record.
+    private static bool IsRecord(ReadOnlySpan<byte> bytes) =>
+        LogRecordCatalogue.Measure(bytes) == bytes.Length && bytes[0] is not (0 or 76 or 77);
 
     private static List<byte[]> Records(byte[] log)
     {
@@ -201,7 +204,10 @@ internal static class LogMutation
         try
         {
             while (reader.TryRead(out var record))
-                records.Add(record.Bytes.ToArray());
+            {
+                if (IsRecord(record.Bytes))
+                    records.Add(record.Bytes.ToArray());
+            }
         }
         catch (EseException)
         {

@@ -9,7 +9,7 @@ namespace PipelineBackup.Ese.Tests.Recovery;
 /// </summary>
 internal sealed class OpenWork
 {
-    private const int Sessions = 4, Keys = 14, CounterOffset = 2;
+    private const int Sessions = 4, Keys = 14, CounterOffset = 2, MostNodes = 28;
 
     private readonly Random _random;
     private readonly PlainRedo _redo;
@@ -54,6 +54,8 @@ internal sealed class OpenWork
             Commit(session);
         else if (roll < 30)
             RollBack(session);
+        else if (roll < 36)
+            MoveNodes(session, (uint)_random.Next(UndoneDatabase.Leaves - 1));
         else
             ChangeNode(session);
     }
@@ -101,8 +103,11 @@ internal sealed class OpenWork
         int level = _levels[session] - 1;
         foreach (var change in _changes[session].Where(change => change.Level > level).Reverse())
         {
-            // As engines do it: what the page's old data are is in memory, so nothing else is logged.
-            var node = Node(session, change.Version, change.Page, Database.Find(change.Page, change.Key).Line);
+            // Old data have to be in the log before they are put back: the page that they were on may be written, and the
+            // one that the node was moved to not.
+            LogOldData(session, change);
+            var page = Database.LeafOf(change.Key);
+            var node = Node(session, change.Version, page, Database.Find(page, change.Key).Line);
             node = node with { Change = node.Change with { Flags = PageChangeFlags.Unique } };
             Write(_make.Made(w => w.Undo(node, change.Operation, (byte)change.Level, change.Key, [])));
         }
@@ -132,9 +137,11 @@ internal sealed class OpenWork
 
         if (isCounter && _levels[session] > 1)
             return;
-        _owners[name] = session;
-        var page = UndoneDatabase.Leaf(leaf);
+        var page = Database.LeafOf(key);
         var (line, hasNode) = Database.Find(page, key);
+        if (!hasNode && Database.View(page).NodeCount >= MostNodes)
+            return;
+        _owners[name] = session;
         byte[] data = Data();
         if (isThere && _random.OneIn(3))
             LogChange(session, page, line, key, NodeOperation.FlagDelete, null);
@@ -192,12 +199,45 @@ internal sealed class OpenWork
     private void Move(int session, byte[] key)
     {
         int delta = _random.Next(-1000, 1000);
-        var page = UndoneDatabase.Leaf(key[0]);
+        var page = Database.LeafOf(key);
         var node = Node(session, ++_version, page, Database.Find(page, key).Line);
         Remember(session, page, key, NodeOperation.Delta, null);
         _changes[session][^1].Delta = delta;
         Write(_make.Made(w => w.Delta(node, delta, CounterOffset, key, [])));
         AddTo(key, delta);
+    }
+
+    /// <summary>The upper nodes of a leaf go to the right, and the border in the root with them.</summary>
+    private void MoveNodes(int session, uint leaf)
+    {
+        PageNumber from = UndoneDatabase.Leaf(leaf), to = UndoneDatabase.Leaf(leaf + 1);
+        var source = Database.View(from);
+        if (source.NodeCount < 2)
+            return;
+        int first = _random.Next(1, source.NodeCount);
+        Assert.Equal(PageRule.None, source.Node(first, out var border));
+        byte[] key = border.KeyToArray();
+
+        // As engines do: a deleted node that may come back is not left behind, so nothing is moved.
+        for (int line = first; line < source.NodeCount; line++)
+        {
+            Assert.Equal(PageRule.None, source.Node(line, out var node));
+            if (node.IsDeleted && _owners.ContainsKey(Convert.ToHexString(node.KeyToArray())))
+                return;
+        }
+
+        if (Database.View(to).NodeCount + source.NodeCount - first > MostNodes)
+            return;
+        ulong time = ++Database.Time;
+        var change = RecordMaker.Node(
+            session, 0, 0, from.Value, time, source.DbTime.Value, _transactions[session], more: 0).Change;
+        var merge = new MergeChange(change with { Flags = PageChangeFlags.Unique }, to, Database.View(to).DbTime,
+            PageNumber.None, DbTime.Nil, RecordMaker.Root, Database.View(RecordMaker.Root).DbTime, RecordMaker.Root,
+            RecordMaker.Tree, 0, 0, 0, (ushort)first, MergeFlags.None, MergeType.PartialRight);
+        byte[] image = source.Bytes.ToArray();
+        Write(_make.Macro(LogRecordType.MacroBegin, session, time));
+        Write(_make.Made(w => w.Merge(merge, key, BeforeImageFlags.None, image)));
+        Write(_make.Macro(LogRecordType.MacroCommit, session, time));
     }
 
     private NodeChange Node(int session, uint version, PageNumber page, int line) => RecordMaker.Node(
@@ -256,17 +296,22 @@ internal sealed class OpenWork
     {
         for (int session = 0; session < Sessions; session++)
         {
-            foreach (var change in _changes[session].Where(change => change.Page == page && change.NeedsUndoInfo))
-            {
-                change.IsLogged = true;
-                var node = RecordMaker.Node(session, change.Version, change.Level, page.Value, DbTime.Nil.Value,
-                    DbTime.Nil.Value, _transactions[session]);
-                byte[] old = change.Operation == NodeOperation.Replace ? change.Old : [];
-                Write(_make.UndoInfo(node, change.Operation, change.Key, old));
-            }
+            foreach (var change in _changes[session].Where(change => change.Page == page))
+                LogOldData(session, change);
         }
 
         Database.Write(page);
+    }
+
+    private void LogOldData(int session, Change change)
+    {
+        if (!change.NeedsUndoInfo)
+            return;
+        change.IsLogged = true;
+        var node = RecordMaker.Node(session, change.Version, change.Level, change.Page.Value, DbTime.Nil.Value,
+            DbTime.Nil.Value, _transactions[session]);
+        byte[] old = change.Operation == NodeOperation.Replace ? change.Old : [];
+        Write(_make.UndoInfo(node, change.Operation, change.Key, old));
     }
 
     private void Write(byte[] record)
@@ -292,7 +337,6 @@ internal sealed class OpenWork
 
         public bool IsLogged { get; set; }
 
-        public bool NeedsUndoInfo =>
-            !IsLogged && (Operation is NodeOperation.Replace or NodeOperation.FlagDelete);
+        public bool NeedsUndoInfo => !IsLogged && (Operation is NodeOperation.Replace or NodeOperation.FlagDelete);
     }
 }

@@ -14,17 +14,12 @@ internal sealed class PlainRedo(UndoneDatabase database, VersionStore versions)
         var record = RecordMaker.View(bytes);
         if (Transactions.TryApply(record))
             return;
-        if (record.Type is LogRecordType.MacroBegin or LogRecordType.MacroAbort)
+        if (record.Type is LogRecordType.MacroBegin or LogRecordType.MacroCommit or LogRecordType.MacroAbort)
         {
-            var bracket = Transactions.Session(record.Body<MacroBracket>().Session);
-            if (record.Type == LogRecordType.MacroBegin)
-                Macros.Begin(bracket, record);
-            else
-                Macros.Abort(bracket, record);
+            Bracket(record);
             return;
         }
 
-        Assert.True(record.IsNodeChange);
         var session = Transactions.Session(record.Page.Session);
         if (!session.HasBegun || Macros.TryAdd(session, record))
         {
@@ -40,12 +35,69 @@ internal sealed class PlainRedo(UndoneDatabase database, VersionStore versions)
 
         database.Time = Math.Max(database.Time, record.Page.Time.Value);
         var page = record.Page.Page;
-        bool isNeeded = database.View(page).DbTime.CompareTo(record.Page.Time) < 0;
-        if (isNeeded)
-            Assert.Equal(record.Page.TimeBefore, database.View(page).DbTime);
+        bool isNeeded = Needs(page, record.Page.TimeBefore, record.Page.Time);
         Change(session, record, isNeeded);
         if (isNeeded)
             database.Editor(page).SetTime(record.Page.Time);
+    }
+
+    private void Bracket(in LogRecordView record)
+    {
+        var session = Transactions.Session(record.Body<MacroBracket>().Session);
+        if (record.Type == LogRecordType.MacroBegin)
+            Macros.Begin(session, record);
+        else if (record.Type == LogRecordType.MacroAbort)
+            Macros.Abort(session, record);
+        else if (Macros.Commit(session, record) is { } macro)
+            Move(macro[0].AsMerge());
+    }
+
+    // The upper nodes of a page go to its right sibling: of the macros the one that moves nodes between any two pages.
+    private void Move(MergeRecord record)
+    {
+        ref readonly var merge = ref record.Merge;
+        var time = merge.Change.Time;
+        bool needsSource = Needs(merge.Change.Page, merge.Change.TimeBefore, time);
+        if (Needs(merge.Right, merge.RightBefore, time))
+        {
+            byte[] image = needsSource ? database.View(merge.Change.Page).Bytes.ToArray() : record.Image.ToArray();
+            var source = new PageView(image);
+            var target = database.Editor(merge.Right);
+            for (int line = source.NodeCount - 1; line >= merge.MergeLine; line--)
+            {
+                Assert.Equal(PageRule.None, source.Node(line, out var node));
+                if (!node.IsDeleted)
+                    Assert.True(target.TryInsert(0, node.KeyToArray(), 0, node.Data, node.Flags));
+            }
+
+            target.SetTime(time);
+        }
+
+        if (needsSource)
+        {
+            var source = database.Editor(merge.Change.Page);
+            for (int line = source.View.NodeCount - 1; line >= merge.MergeLine; line--)
+                source.Delete(line);
+            source.SetTime(time);
+        }
+
+        if (!Needs(merge.Parent, merge.ParentBefore, time))
+            return;
+        var root = database.Editor(merge.Parent);
+        int child = (int)(merge.Change.Page.Value - UndoneDatabase.Leaf(0).Value);
+        root.Delete(child);
+        Assert.True(root.TryInsert(
+            child, record.ParentKey, 0, BitConverter.GetBytes(merge.Change.Page.Value), LineFlags.None));
+        root.SetTime(time);
+    }
+
+    private bool Needs(PageNumber page, DbTime before, DbTime after)
+    {
+        var time = database.View(page).DbTime;
+        if (time.CompareTo(after) >= 0)
+            return false;
+        Assert.Equal(before, time);
+        return true;
     }
 
     private void Change(RedoSession session, in LogRecordView record, bool isNeeded)

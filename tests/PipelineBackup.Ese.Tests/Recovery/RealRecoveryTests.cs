@@ -11,8 +11,10 @@ public sealed class RealRecoveryTests
     {
         string set = GoldenSets.Real("V3_srum_win11_dirty");
         var disk = RecoveryCase.Load(set, RecoveryCase.Home);
+        string database = Path.Combine(RecoveryCase.Home, "SRUDB.dat");
+        long lost = Check(disk.ReadAll(database)).LeakedPages;
         Recover(disk, "SRU");
-        Prove(disk, "SRUDB.dat", "V3_srum_win11_dirty.recovered");
+        Prove(disk, "SRUDB.dat", "V3_srum_win11_dirty.recovered", lost);
     }
 
     [Fact]
@@ -39,7 +41,7 @@ public sealed class RealRecoveryTests
         var disk = RecoveryCase.Load(GoldenSets.Real("V5_16k_rev300_dirty_nolog"), RecoveryCase.Home);
         Assert.Throws<EseException>(() => Recover(disk, "edb"));
         Assert.Empty(disk.Changed);
-        Assert.Equal(0, disk.OpenFiles);
+        Assert.Equal("", disk.OpenPaths);
     }
 
     [Theory]
@@ -64,12 +66,22 @@ public sealed class RealRecoveryTests
         Disk = disk,
     }).Run();
 
-    private static void Prove(SimulatedDisk disk, string name, string reference)
+    // Pages that belong to a tree and are of no use, lost long before: Windows leaves some after a crash, and no log
+    // brings them back.
+    private static void Prove(SimulatedDisk disk, string name, string reference, long lost = 0)
     {
         byte[] file = disk.ReadAll(Path.Combine(RecoveryCase.Home, name));
-        var (header, size) = RecoveryProof.ProveClean(file, name);
+        var (_, size) = RecoveryProof.ProveClean(file, name);
         var pages = new MemoryPages(size, file);
         RecoveryProof.Same(RecoveryProof.Reference(GoldenSets.RealDump(reference)), RecoveryProof.Dump(pages, system: false), name);
-        Assert.Empty(new DatabaseCheck(pages, header).Run().Findings);
+        var report = Check(file);
+        Assert.Equal(lost, report.LeakedPages);
+        Assert.Empty(report.Findings);
+    }
+
+    private static CheckReport Check(byte[] file)
+    {
+        var headers = HeaderPair.Read(file.AsSpan(0, HeaderPair.StartBytes));
+        return new DatabaseCheck(new MemoryPages(headers.PageSize, file), headers.Require("the database")).Run();
     }
 }

@@ -157,7 +157,7 @@ public sealed class RedoNodesTests
         rig.Fails(EseError.DatabaseCorrupted, log => log.Insert(RedoRig.Node(0), [], "a"u8, large));
         rig.Fails(EseError.DatabaseCorrupted, log => log.Insert(RedoRig.Node(0), [], large.AsSpan(0, 4000), large.AsSpan(300)));
         rig.Fails(EseError.DatabaseCorrupted, log => log.Replace(RedoRig.Node(0), 1, []));
-        rig.Fails(EseError.LogFileCorrupt, log => log.Replace(RedoRig.Node(0), 2, "1"u8));
+        rig.Fails(EseError.LogFileCorrupt, log => log.ReplaceDifference(RedoRig.Node(0), pageBytes > 8192, 2, 2, []));
         rig.Fails(EseError.LogOperationInconsistentWithDatabase,
             log => log.FlagInsert(RedoRig.Node(0), "other"u8, "1"u8));
         foreach (ushort offset in new ushort[] { 1, 4, 65535 })

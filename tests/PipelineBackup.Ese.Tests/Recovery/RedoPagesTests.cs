@@ -43,22 +43,24 @@ public sealed class RedoPagesTests
         rig.Pages.Release(new(499), 2);
         Assert.Equal(EseError.PageNotInitialized, Unexplained(rig, new(7)));
 
-        // Made anew: what it held does not matter, and from then on it is changed as any other.
-        Assert.NotNull(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_before, RedoRig.Position(40)));
+        // That it is made anew does not explain what became of the changes that were passed over.
+        Assert.Null(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_before, RedoRig.Position(40)));
         rig.Pages.Release(RedoRig.Leaf, uint.MaxValue);
         Assert.True(rig.Pages.Map.IsEmpty);
         rig.Pages.Map.RequireEmpty(default);
     }
 
     [Fact]
-    public void A_missing_page_stays_missing_until_it_is_made_anew()
+    public void A_missing_page_stays_missing_until_it_was_given_up()
     {
         using var rig = new RedoRig(4096);
         Assert.Null(ForChange(rig, new(7)));
         rig.Cache.Create(new(7)).Edit().Initialize(new(7), RedoRig.Tree, PageFlags.Leaf, s_before);
         Assert.Null(ForChange(rig, new(7)));
+        Assert.Null(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_after, default));
         rig.Pages.Map.Remove(new(7));
         Assert.NotNull(ForChange(rig, new(7)));
+        Assert.NotNull(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_after, default));
     }
 
     [Fact]

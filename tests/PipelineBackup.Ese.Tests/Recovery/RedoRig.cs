@@ -12,13 +12,13 @@ internal sealed class RedoRig : IDisposable
     private readonly IDiskFile _file;
     private int _records;
 
-    public RedoRig(int pageBytes, int pages = 20, bool holdsFuture = true)
+    public RedoRig(int pageBytes, int pages = 20, bool holdsFuture = true, long memoryBytes = 1 << 20)
     {
         Disk = new SimulatedDisk().Put("/d/db", new byte[(pages + 2) * pageBytes]).AddDirectory("/s");
         _memory = new(Disk, "/s/undo.tmp", memoryBytes: 1 << 16);
         Versions = new(_memory);
         _file = Disk.Open("/d/db", DiskAccess.ReadWrite);
-        Cache = new(_file, PageSize.Of(pageBytes), 1 << 20, () => Disk.Open("/s/pages.tmp", DiskAccess.CreateNew));
+        Cache = new(_file, PageSize.Of(pageBytes), memoryBytes, () => Disk.Open("/s/pages.tmp", DiskAccess.CreateNew));
         Database = new(1, Cache);
         Pages.MayHoldLaterChanges = holdsFuture;
         var session = new RedoSession { Id = Session };

@@ -3,6 +3,17 @@ namespace PipelineBackup.Ese.Tests.Recovery;
 /// <summary>Soft recovery of what the real engine left behind when it was killed.</summary>
 public sealed class SoftRecoveryTests
 {
+    public static TheoryData<string> All => new(GoldenSets.EngineSets.Where(n => n.StartsWith("dirty-") && n != "dirty-multidb-4096" && !n.Contains("E00")));
+
+    [Theory]
+    [MemberData(nameof(All), DisableDiscoveryEnumeration = true)]
+    public void Everything(string name)
+    {
+        var set = RecoveredSet.Engine(name);
+        set.Recover();
+        set.AssertEqual("db1.edb");
+    }
+
     [Theory]
     [InlineData("dirty-basic-4096")]
     [InlineData("dirty-empty-4096")]

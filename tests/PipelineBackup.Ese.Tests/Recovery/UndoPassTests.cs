@@ -109,8 +109,8 @@ public class UndoPassTests
         Assert.True(root.TryInsert(0, [1, 5], 0, BitConverter.GetBytes(UndoneDatabase.Leaf(0).Value), LineFlags.None));
         database.Editor(UndoneDatabase.Leaf(1)).Delete(0);
         Assert.True(database.Editor(UndoneDatabase.Leaf(0)).TryInsert(0, [1, 1], 0, [9], LineFlags.Versioned));
-        store.NodesMoved(1, UndoneDatabase.Leaf(1), UndoneDatabase.Leaf(0));
-        Assert.True(store.IsHeld(1, UndoneDatabase.Leaf(0)));
+        Assert.True(store.IsHeld(1, UndoneDatabase.Leaf(1)));
+        Assert.False(store.IsHeld(1, UndoneDatabase.Leaf(0)));
         undo.Run(redo.Transactions, redo.Macros);
         Assert.Equal("0505", Assert.Single(database.Content()).Value);
         Assert.Equal(0, store.HeldPages);

@@ -111,6 +111,18 @@ internal sealed class UndoneDatabase : IPageFile, IUndoTarget
         return content;
     }
 
+    /// <summary>The leaf that a key belongs to, as the root has it.</summary>
+    public PageNumber LeafOf(byte[] key)
+    {
+        var root = View(RecordMaker.Root);
+        for (int line = 0; ; line++)
+        {
+            Assert.Equal(PageRule.None, root.Node(line, out var node));
+            if (node.HasEmptyKey || node.CompareKey(key) > 0)
+                return node.Child;
+        }
+    }
+
     /// <summary>Line of the first node that is not before a key, and whether it has it.</summary>
     public (int Line, bool IsThere) Find(PageNumber page, byte[] key)
     {

@@ -123,30 +123,6 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_page_that_nodes_move_to_is_held_to_the_end_of_the_transaction()
-    {
-        Begin(1);
-        Begin(2);
-        Replace(1, 1, page: 20);
-        Replace(2, 2, page: 30);
-        _store.NodesMoved(1, new(20), new(21));
-        _store.NodesMoved(1, new(21), new(22));
-        _store.NodesMoved(1, new(5), new(6));
-        _store.NodesMoved(2, new(30), new(31));
-        Assert.True(_store.IsHeld(1, new(21)) && _store.IsHeld(1, new(22)));
-        Assert.False(_store.IsHeld(1, new(6)) || _store.IsHeld(1, new(31)) || _store.IsHeld(2, new(31)));
-        UndoInfo(1, 1);
-        Assert.False(_store.IsHeld(1, new(20)));
-        Assert.True(_store.IsHeld(1, new(22)));
-        Replace(1, 3, page: 22);
-        UndoInfo(1, 3);
-        Assert.True(_store.IsHeld(1, new(22)));
-        Apply(_make.Commit0(1));
-        Assert.Equal(1, _store.HeldPages);
-        Assert.True(_store.IsHeld(1, new(30)));
-    }
-
-    [Fact]
     public void An_undo_record_takes_the_change_it_names_with_its_old_data()
     {
         Begin(1);

@@ -13,6 +13,7 @@ internal sealed class SimulatedDisk : IDisk
     private readonly Lock _lock = new();
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+    private readonly List<string> _open = [];
     private NameJournal _names = new();
     private string? _dead;
 
@@ -50,7 +51,10 @@ internal sealed class SimulatedDisk : IDisk
     public int Reads { get; private set; }
 
     /// <summary>How many files are open.</summary>
-    public int OpenFiles { get; private set; }
+    public int OpenFiles => _open.Count;
+
+    /// <summary>Paths of the files that are open.</summary>
+    public string OpenPaths => string.Join(", ", _open);
 
     /// <summary>Bytes of all files.</summary>
     public long Used => _names.Paths.Sum(path => _names.Find(path)!.Length);
@@ -104,7 +108,8 @@ internal sealed class SimulatedDisk : IDisk
             nodes.UnionWith(_names.Paths.Select(path => _names.Find(path)!));
             foreach (var node in nodes)
                 node.Crash(kind, random, Unit);
-            (_dead, KillAtStep, FailAtStep, FailAtRead, OpenFiles, Steps, Reads) = (null, 0, 0, 0, 0, 0, 0);
+            (_dead, KillAtStep, FailAtStep, FailAtRead, Steps, Reads) = (null, 0, 0, 0, 0, 0);
+            _open.Clear();
             Generation++;
         }
     }
@@ -218,7 +223,7 @@ internal sealed class SimulatedDisk : IDisk
     {
         if (writes)
             NotInUse(path, node);
-        OpenFiles++;
+        _open.Add(path);
         node.Writers += writes ? 1 : 0;
         return new(this, path, node, writes);
     }
@@ -284,13 +289,13 @@ internal sealed class SimulatedDisk : IDisk
         }
     }
 
-    internal void Close(SimulatedNode node, bool writes, int generation)
+    internal void Close(SimulatedNode node, string path, bool writes, int generation)
     {
         lock (_lock)
         {
             if (generation != Generation)
                 return;
-            OpenFiles--;
+            _open.Remove(path);
             node.Writers -= writes ? 1 : 0;
         }
     }

@@ -53,7 +53,7 @@ internal sealed class SimulatedFile(SimulatedDisk disk, string path, SimulatedNo
         if (_closed)
             return;
         _closed = true;
-        disk.Close(node, writes, _generation);
+        disk.Close(node, path, writes, _generation);
     }
 
     private void Open() => ObjectDisposedException.ThrowIf(_closed, this);

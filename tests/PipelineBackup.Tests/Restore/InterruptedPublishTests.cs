@@ -106,6 +106,15 @@ public class InterruptedPublishTests
     }
 
     [Fact]
+    public async Task A_restore_that_was_to_recover_is_not_finished_as_one_that_was_not()
+    {
+        using var trip = await RestoreTrip.BeginAsync();
+        await DieAsync(trip, trip.Chain, 2, "recovered to 0//");
+        Assert.False((await trip.RestoreAsync(trip.Chain)).FinishedInterrupted);
+        trip.DemandWhole(trip.Chain);
+    }
+
+    [Fact]
     public async Task A_published_file_that_is_gone_since_makes_a_new_restore()
     {
         using var trip = await RestoreTrip.BeginAsync();
@@ -139,7 +148,7 @@ public class InterruptedPublishTests
     }
 
     // Makes the state that a restore leaves which dies behind so many renames.
-    private static async Task<JournalContent> DieAsync(RestoreTrip trip, Restored which, int renamed)
+    private static async Task<JournalContent> DieAsync(RestoreTrip trip, Restored which, int renamed, string goal = "as it was")
     {
         await trip.RestoreAsync(which);
         string staging = Directory.CreateDirectory(Path.Combine(trip.Target, StagingDirectory.Prefix + "0123456789ab")).FullName;
@@ -149,7 +158,7 @@ public class InterruptedPublishTests
         Assert.Equal(4, moves.Count);
         foreach (var move in moves.Skip(renamed))
             File.Move(move.Published, move.Staged);
-        var content = new JournalContent(which.Id, [staging], [.. moves]);
+        var content = new JournalContent(which.Id, [staging], [.. moves], goal);
         PublishJournal.Write(trip.Target, content);
         await File.WriteAllTextAsync(Path.Combine(trip.Target, StagingDirectory.LockName), staging + "\n");
         return content;

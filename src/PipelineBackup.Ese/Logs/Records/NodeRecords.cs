@@ -78,7 +78,7 @@ public readonly ref struct FlagInsertRecord
 /// off size
 ///   0   44  type, change of the node
 ///  44    2  length of the tail; bit 15: the difference is in the form for large pages
-///  46    2  length of the old data; in a split once more that of the new data
+///  46    2  length of the old data
 ///  48    2  length of the new data
 ///  50       the new data, or a <see cref="DataDifference"/>
 /// </code>
@@ -101,7 +101,7 @@ public readonly ref struct ReplaceRecord
     /// <summary>Whether the difference is in the form for large pages.</summary>
     public bool IsLarge => (RecordField.Short(_bytes, 44) & LargeFlag) != 0;
 
-    /// <summary>Length of the old data; in a split that of the new data.</summary>
+    /// <summary>Length of the old data; to be relied on only when <see cref="IsDifference"/>.</summary>
     public int OldLength => RecordField.Short(_bytes, 46);
 
     /// <summary>Length of the new data.</summary>
@@ -119,7 +119,8 @@ public readonly ref struct ReplaceRecord
     /// <exception cref="EseException">−501: the record contradicts itself or the old data.</exception>
     public void Apply(ReadOnlySpan<byte> oldData, Span<byte> destination)
     {
-        if (oldData.Length != OldLength)
+        // Where nothing is taken from the old data their length means nothing: the engine logs the new one in splits.
+        if (IsDifference && oldData.Length != OldLength)
         {
             throw new EseException(EseError.LogFileCorrupt,
                 $"a record replaces {OldLength} bytes of data, the node has {oldData.Length}");
