@@ -248,7 +248,12 @@ internal sealed partial class TreeWriter
 
         // What a page of one node holds back is for that node.
         if (growth > 0 && growth > page.FreeBytes - (page.NodeCount > 1 ? held : 0))
-            return page.NodeCount > 1 ? Split(origin, tree, path, pending) : TrimPrefix(origin, tree, path.Leaf);
+        {
+            return page.NodeCount > 1 || page.IsRoot
+                ? Split(origin, tree, path, pending)
+                : TrimPrefix(origin, tree, path.Leaf);
+        }
+
         var old = NodeSearch.Node(page, path.Line).Data;
         var node = Editor.Begin(origin, tree, path.Leaf, path.Line, pending.Version);
         if (pending.Operation == SplitOperation.FlagInsertReplace)
@@ -272,7 +277,7 @@ internal sealed partial class TreeWriter
     {
         var page = Editor.View(leaf);
         var borrowed = NodeSearch.Node(page, 0).KeyHead;
-        if (page.IsRoot || page.PrefixKey.Length == borrowed.Length)
+        if (page.PrefixKey.Length == borrowed.Length)
             throw new EseException(EseError.DatabaseCorrupted, $"page {leaf} has no room for the only node it has");
         var node = Editor.Begin(origin, tree, leaf, 0);
         Editor.Records.SetExternalHeader(node, borrowed);
