@@ -15,6 +15,9 @@ internal sealed class SplitLines
     /// <summary>Number of lines.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether the page is one whose keys borrow nothing from each other: of a tree of extents.</summary>
+    public bool IsPlain { get; set; }
+
     /// <summary>Reads the lines of a page.</summary>
     /// <param name="page">The page.</param>
     /// <param name="operation">What happens to a line; none for a page as it stands.</param>
@@ -61,7 +64,7 @@ internal sealed class SplitLines
     /// <param name="to">Behind the last.</param>
     public int PrefixLine(int from, int to)
     {
-        if (to - from < 2)
+        if (to - from < 2 || IsPlain)
             return -1;
         if (to - from == 2)
             return Saved(_common[from + 1]) > BorrowBytes ? from + 1 : -1;

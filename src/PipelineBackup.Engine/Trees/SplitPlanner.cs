@@ -28,6 +28,7 @@ internal sealed class SplitPlanner
     public void Plan(SplitPlan plan, PageView page, EngineTree tree, in PendingNode node, int line, int held)
     {
         _held = held;
+        _lines.IsPlain = tree.IsSpaceTree;
         _newBytes = _pageBytes = page.DataBytes;
         for (int tag = 1; tag < page.ReservedTags; tag++)
             _pageBytes -= page.Tag(tag).Length + PageView.TagBytes;
@@ -82,7 +83,8 @@ internal sealed class SplitPlanner
 
         // The first key is the prefix: what comes next will most likely share much of it.
         int line = plan.SplitLine;
-        bool saves = _lines.KeyLength(line) > 2 && _lines.Used(line, line + 1, line) <= _newBytes;
+        bool saves = !_lines.IsPlain && _lines.KeyLength(line) > 2
+            && _lines.Used(line, line + 1, line) <= _newBytes;
         plan.PrefixLineNew = saves ? 0 : -1;
     }
 

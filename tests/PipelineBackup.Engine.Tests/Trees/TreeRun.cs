@@ -17,6 +17,8 @@ internal sealed class TreeRun
     {
         _bench = bench;
         _random = new(seed);
+        if (seed % 3 == 0)
+            (_bench.Space.MostRequest, _bench.Space.LeastExtension, _bench.Space.MostExtension) = (1, 1, 1);
         _bench.Begin();
         _table = Add(_bench.Root, PageFlags.None, 0, _random.Next(2) == 0);
         Add(_table, PageFlags.Index | PageFlags.NonUniqueKeys, 1);
@@ -201,7 +203,10 @@ internal sealed class TreeRun
             _ => _random.Next(20) == 0 ? _random.Next(1, most) : _random.Next(1, 200),
         };
         byte[] data = new byte[length];
-        _random.NextBytes(data);
+        if (_styles[model] == 1)
+            data[^1] = (byte)_random.Next(20);
+        else
+            _random.NextBytes(data);
         return data;
     }
 
