@@ -56,7 +56,7 @@ internal sealed class RecoveryPlanner
             _findings.Add(end);
         _findings.AddRange(databases.Where(database => database.Finding is not null).Select(database => database.Finding!));
         refusal ??= isClean ? null : databases.FirstOrDefault(database => database.Finding is not null)?.Finding;
-        var later = _chain.Generations.Where(file => file.Generation > judge.Last && file.Path is not null).ToList();
+        var later = FindLater(judge.Last);
         refusal ??= isClean ? null : JudgeLater(later, stop.Position);
         refusal ??= isClean ? null : new MissingDatabases(_options, _map, _chain).Find(start, judge.Last);
         if (refusal is not null && !_findings.Contains(refusal))
@@ -87,6 +87,15 @@ internal sealed class RecoveryPlanner
                 AcceptsLoss = _options.StopAt is not null || judge.EndsBefore is not null,
             },
         };
+    }
+
+    // A current log that nobody can read, or that is of another time, is in the way of undo as well.
+    private List<LogFileEntry> FindLater(LogGeneration last)
+    {
+        var later = _chain.Generations.Where(file => file.Generation > last).ToList();
+        if (_chain.Current is { } current && current != _chain.Find(last) && !later.Contains(current))
+            later.Add(current);
+        return later;
     }
 
     // The databases of the list that redo starts with are judged; those of later lists only say what they need.
