@@ -148,7 +148,7 @@ internal sealed class SplitPlanner
         for (int line = 1; line < plan.Lines; line++)
         {
             left += _lines.PlainSize(line - 1);
-            int distance = Math.Abs(2 * left - total);
+            int distance = Math.Abs(left - total / 2);
             if (distance <= least)
                 (middle, least) = (line, distance);
         }
