@@ -61,7 +61,7 @@ internal sealed class EseRecoverCommand : OperationCommand
     }
 
     /// <inheritdoc/>
-    public override string Example => "pipelinebackup ese recover /evidence/ntds --copy-to /work/ntds";
+    public override string Example => "pipelinebackup ese recover /evidence/ntds --copy-to /recovered/ntds";
 
     /// <inheritdoc/>
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>

@@ -186,28 +186,31 @@ internal sealed class RecoveryJob
     // Logs and checkpoint lie beside the copies; later logs that were named count more than those of the directory.
     private void CopyLogs()
     {
+        string own = Path.GetFullPath(Files.Directory);
         var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string directory in (string[])[Path.GetFullPath(Files.Directory), LogSource])
+        var later = own == LogSource ? [] : LogChain.Open(LogSource, BaseName).Generations.Select(log => log.Generation).ToHashSet();
+        foreach (var (path, name) in Stream(own))
         {
-            foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
-            {
-                if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind != LogFileKind.Reserve
-                    && name.Base.Equals(BaseName, StringComparison.OrdinalIgnoreCase)
-                    && !Files.Databases.Any(database => database.Path == path))
-                    taken[NameOf(path, name, directory)] = path;
-            }
+            if (own == LogSource || name.Kind != LogFileKind.Current)
+                taken[Path.GetFileName(path)] = path;
+            // The log that was written to last is so no more where later ones are brought; or they hold the whole of it.
+            else if (LogFileReader.TryReadHeader(path, out var header, out _, out _) && !later.Contains(header.Generation))
+                taken[LogFileName.Numbered(name.Base, header.Generation).ToString()] = path;
         }
 
+        foreach (var (path, _) in own == LogSource ? [] : Stream(LogSource))
+            taken[Path.GetFileName(path)] = path;
         _copies.AddRange(taken.Select(log => (log.Value, Path.Combine(Target, log.Key))));
     }
 
-    // The log that was written to last is so no more where later ones are brought.
-    private string NameOf(string path, LogFileName name, string directory)
+    private IEnumerable<(string Path, LogFileName Name)> Stream(string directory)
     {
-        string fileName = Path.GetFileName(path);
-        if (directory == LogSource || name.Kind != LogFileKind.Current
-            || !LogFileReader.TryReadHeader(path, out var header, out _, out _))
-            return fileName;
-        return LogFileName.Numbered(name.Base, header.Generation).ToString();
+        foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+        {
+            if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind != LogFileKind.Reserve
+                && name.Base.Equals(BaseName, StringComparison.OrdinalIgnoreCase)
+                && !Files.Databases.Any(database => Path.GetFullPath(database.Path) == path))
+                yield return (path, name);
+        }
     }
 }

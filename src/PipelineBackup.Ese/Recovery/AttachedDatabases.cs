@@ -168,7 +168,7 @@ internal sealed class AttachedDatabases : IDisposable
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
         foreach (var database in _attached.Values)
-            database.Redo.Map.RequireEmpty(new(last.Next, 0, 0));
+            database.EndRedo(last, _setup.Options.SkipUndo);
         foreach (var place in _leftOut.Values)
         {
             if (!place.IsSkipped && !place.Verdict.IsAhead && !_setup.Options.IgnoreMissingDatabases && !_setup.IsHard)
@@ -206,7 +206,14 @@ internal sealed class AttachedDatabases : IDisposable
     private void Take(RecoveringFile database)
     {
         _attached.Add(database.Slot, database);
+        ShareMemory();
         database.Begin(_generation, _created);
+    }
+
+    private void ShareMemory()
+    {
+        foreach (var database in _attached.Values)
+            database.Cache.SetMemory(_surroundings.MemoryBytes / _attached.Count);
     }
 
     private void Close(RecoveringFile database, LogPosition position)
@@ -221,6 +228,7 @@ internal sealed class AttachedDatabases : IDisposable
             _closedPages.Read + database.Cache.PagesRead, _closedPages.Written + database.Cache.PagesWritten);
         _attached.Remove(database.Slot);
         database.Dispose();
+        ShareMemory();
     }
 
     private void LeaveOut(DatabasePlace place)

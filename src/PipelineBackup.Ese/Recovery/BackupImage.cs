@@ -86,11 +86,13 @@ internal sealed class BackupImage
         var headers = HeaderPair.Read(file);
         if (headers.Header is not { } header)
         {
-            throw new EseException(EseError.DatabaseCorrupted, $"'{path}': both copies of the database header are damaged",
+            throw new EseException(EseError.DatabaseCorrupted,
+                $"'{path}': both copies of the database header are damaged",
                 "restore the file from another copy of the backup");
         }
 
-        if (!header.IsUnrestoredCopy && header.State == DatabaseState.CleanShutdown && header.Judge() == EseError.Success)
+        // Judged a success it is clean: then it may be the work of an earlier recovery.
+        if (!header.IsUnrestoredCopy && header.Judge() == EseError.Success)
             return new(path, headers, null);
         DemandImage(path, header);
         var trailer = header.NeedsTrailer ? PatchTrailer.Read(file, headers.PageSize) : null;
@@ -149,7 +151,8 @@ internal sealed class BackupImage
         if (error is EseError.InvalidDatabaseVersion or EseError.DatabaseIncompleteIncrementalReseed
             or EseError.DatabaseIncompleteRevert or EseError.DatabaseConversionInProgress)
         {
-            throw new EseException(error, $"'{path}' cannot be recovered: its state is {header.State}, its version {header.Version}",
+            throw new EseException(error,
+                $"'{path}' cannot be recovered: its state is {header.State}, its version {header.Version}",
                 "restore another backup");
         }
 

@@ -46,7 +46,9 @@ internal sealed partial class PageCache
     public void WriteBack()
     {
         var dirty = _pages.Values.Where(IsToBeWritten).ToArray();
-        bool isLength = _file.Length != EndOf(LastPage.Value);
+
+        // A file that was to shrink and grow again may have its length already, but not its zeros.
+        bool isLength = _filePages != LastPage.Value || _file.Length != EndOf(LastPage.Value);
         if (dirty.Length == 0 && !isLength)
             return;
         BeforeWrite?.Invoke();

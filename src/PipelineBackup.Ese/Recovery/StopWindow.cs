@@ -17,7 +17,8 @@ internal sealed class StopWindow(LogChain set, LogChain rollForward)
         if (stop.ToDateTimeOffset() is not { } time || earliest.ToDateTimeOffset() is not { } least || time >= least)
             return;
         throw new EseException(EseError.EndingRestoreLogTooLow,
-            $"replay cannot stop at {stop}: the databases need the logs up to the end of generation {needed}, {earliest}",
+            $"replay cannot stop at {stop}: the databases need the logs up to the end of generation {needed}, "
+                + $"{earliest}",
             $"times from {earliest} to {LastSegment(last, high)} can be reached");
     }
 

@@ -30,7 +30,10 @@ public sealed class HardRecoveryTests
         { "a database that is missing", EseError.FileNotFound },
         { "a database that is no copy", EseError.RestoreOfNonBackupDatabase },
         { "a database twice", EseError.DatabaseDuplicate },
+        { "a logged path twice", EseError.DatabaseDuplicate },
         { "a trailer of another backup", EseError.DatabasePatchFileMismatch },
+        { "a database of another stream", EseError.DatabasePatchFileMismatch },
+        { "a database of another page size", EseError.PageSizeMismatch },
         { "another base name", EseError.FileNotFound },
     };
 
@@ -38,6 +41,8 @@ public sealed class HardRecoveryTests
     [MemberData(nameof(Refusals))]
     public void What_is_refused_changes_nothing(string what, EseError error)
     {
+        if (what == "a database of another page size")
+            GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Set);
         var disk = recovery.Disk.Copy();
         disk.AddDirectory(s_undo);
@@ -75,6 +80,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_subset_succeeds_and_lists_what_is_left_out()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db2");
         var disk = recovery.Disk.Copy();
         var report = recovery.Recover(disk);
@@ -86,6 +92,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_strict_map_refuses_a_subset_as_the_engine_does()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db1");
         var disk = recovery.Disk.Copy();
         var failure = Assert.Throws<EseException>(() => recovery.Recover(
@@ -97,6 +104,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_database_that_no_map_names_is_missed_unless_it_may_be_missing()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db1");
         string folder = Path.GetDirectoryName(recovery.Databases[0].Path)!;
         RecoveryOptions Open(RecoveryOptions options) =>
@@ -130,6 +138,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Logs_to_roll_forward_with_are_only_read_when_undo_has_a_place_of_its_own()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
         disk.AddDirectory(s_undo);
@@ -149,6 +158,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Rolling_forward_stops_behind_a_generation()
     {
+        GoldenSets.RequireCorpus();
         // Behind the last log of the set it is as if there were none to roll forward with.
         var set = RecoveryCases.Get(Set);
         var recovery = RecoveryCases.Get(Forward);
@@ -162,6 +172,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Undo_never_writes_beside_logs_that_a_stop_leaves_out()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
         var failure = Assert.Throws<EseException>(() =>
@@ -173,6 +184,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Rolling_forward_stops_at_any_time_that_a_segment_was_begun()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         string folder = Path.Combine(GoldenSets.HasCorpus ? GoldenSets.Engine("extbackup-4096") : GoldenSets.Small("extbackup-4096"), "extra-logs");
         var times = LogFileReader.Scan(Path.Combine(folder, "edb0000000D.log"), collectSegments: true).Segments
@@ -201,6 +213,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_gap_ends_rolling_forward_when_it_may()
     {
+        GoldenSets.RequireCorpus();
         var set = RecoveryCases.Get(Set);
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
@@ -216,6 +229,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Of_two_copies_of_a_log_the_sound_one_is_replayed()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extincr-4096/restore-full-incr1");
         var disk = recovery.Disk.Copy();
         string damaged = Path.GetFullPath("/backup1/edb00000009.log");
@@ -230,6 +244,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Two_sound_logs_of_one_generation_must_be_one_log()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extincr-4096/restore-full-incr1");
         var disk = recovery.Disk.Copy();
         disk.Put(Path.GetFullPath("/backup1/edb00000009.log"),
@@ -260,6 +275,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void What_an_earlier_restore_finished_is_left_as_it_is()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/restore-both");
         var disk = recovery.Disk.Copy();
         recovery.Recover(disk);
@@ -321,6 +337,15 @@ public sealed class HardRecoveryTests
                 return options;
             case "a database twice":
                 return options with { Map = [s_db1, s_db1 with { Logged = @"X:\e\db2.edb" }] };
+            case "a logged path twice":
+                disk.Put(Path.GetFullPath("/restored/twin.edb"), disk.ReadAll(s_db1.Path));
+                return options with { Map = [s_db1, s_db1 with { Path = Path.GetFullPath("/restored/twin.edb") }] };
+            case "a database of another stream":
+                disk.Put(s_db1.Path, RecoveryCases.Get("jetbackup-4096/restore").Disk.ReadAll(s_db1.Path));
+                return options;
+            case "a database of another page size":
+                disk.Put(s_db1.Path, RecoveryCases.Get("extbackup-32768/restore").Disk.ReadAll(s_db1.Path));
+                return options;
             case "a trailer of another backup":
                 byte[] file = disk.ReadAll(s_db1.Path);
                 byte[] other = RecoveryCases.Get("jetbackup-4096/restore").Disk.ReadAll(s_db1.Path);
