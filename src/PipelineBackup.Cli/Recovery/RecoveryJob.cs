@@ -117,7 +117,11 @@ internal sealed class RecoveryJob
     private void DemandArguments()
     {
         if (_arguments.CopyTo is { } target && IsWithin(Target, Path.GetFullPath(_arguments.Directory)))
-            throw new UsageException($"'{target}' is in '{_arguments.Directory}', which --copy-to never writes to", "name another directory");
+        {
+            throw new UsageException(
+                $"'{target}' is in '{_arguments.Directory}', which --copy-to never writes to", "name another directory");
+        }
+
         if (IsHard)
             return;
         string? wrong = _arguments switch
@@ -134,7 +138,8 @@ internal sealed class RecoveryJob
     }
 
     private static bool IsWithin(string path, string directory) =>
-        path == directory || path.StartsWith(Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        path == directory || path.StartsWith(
+            Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     // A database is named by its file name, by its path in the logs, or by whatever a map says of it.
     private void PlaceDatabases()
@@ -181,14 +186,18 @@ internal sealed class RecoveryJob
         PathMap.NameOf(typed).Equals(database.Name, StringComparison.OrdinalIgnoreCase);
 
     private UsageException NoDatabase(string typed) => new($"'{_arguments.Directory}' has no database '{typed}'",
-        Files.Databases.Count == 0 ? "it has no database at all" : $"it has: {string.Join(", ", Files.Databases.Select(database => database.Name))}");
+        Files.Databases.Count == 0
+            ? "it has no database at all"
+            : $"it has: {string.Join(", ", Files.Databases.Select(database => database.Name))}");
 
     // Logs and checkpoint lie beside the copies; later logs that were named count more than those of the directory.
     private void CopyLogs()
     {
         string own = Path.GetFullPath(Files.Directory);
         var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        var later = own == LogSource ? [] : LogChain.Open(LogSource, BaseName).Generations.Select(log => log.Generation).ToHashSet();
+        var later = own == LogSource
+            ? []
+            : LogChain.Open(LogSource, BaseName).Generations.Select(log => log.Generation).ToHashSet();
         foreach (var (path, name) in Stream(own))
         {
             if (own == LogSource || name.Kind != LogFileKind.Current)

@@ -16,13 +16,16 @@ internal sealed class BackupImage
     private readonly PatchTrailer? _trailer;
 
     private BackupImage(string path, HeaderPair headers, PatchTrailer? trailer) =>
-        (Path, PageSize, _header, _trailer) = (path, headers.PageSize, headers.Header!, trailer);
+        (Path, PageSize, Copies, _header, _trailer) = (path, headers.PageSize, headers.Copies, headers.Header!, trailer);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>Its page size.</summary>
     public PageSize PageSize { get; }
+
+    /// <summary>Which copies of its header are whole.</summary>
+    public HeaderCopies Copies { get; }
 
     /// <summary>Its identity.</summary>
     public Signature Signature => _header.Signature;
@@ -125,6 +128,16 @@ internal sealed class BackupImage
         throw new EseException(error,
             $"the logs of the backup end with generation {high}, '{Path}' needs them up to generation {High}",
             $"give the logs of the backup up to generation {High}; a directory of later logs may be one of them");
+    }
+
+    /// <summary>Makes both copies of the header the one that counts: a crash may have come between the two.</summary>
+    /// <param name="disk">The disk it is on.</param>
+    public void MatchCopies(IDisk disk)
+    {
+        if (Copies == HeaderCopies.Identical)
+            return;
+        using var file = disk.Open(Path, DiskAccess.ReadWrite);
+        new DatabaseHeaderWriter(_header).Write(file);
     }
 
     /// <summary>Rewrites the header for the restore and fills the trailer page with zeros.</summary>

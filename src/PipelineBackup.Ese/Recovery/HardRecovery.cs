@@ -29,7 +29,12 @@ public sealed class HardRecovery(HardRecoveryOptions options)
         DemandParameters();
         var plan = RestoreScheme.Make(options, cancellationToken);
         if (plan.Set.Restored.All(database => database.Image.IsClean))
+        {
+            foreach (var (_, image) in plan.Set.Restored)
+                image.MatchCopies(options.Disk);
             return Nothing(plan);
+        }
+
         DemandMemory(plan.Set);
         foreach (var (_, image) in plan.Set.Restored.Where(database => !database.Image.IsClean))
             image.Prepare(options.Disk, plan.High);

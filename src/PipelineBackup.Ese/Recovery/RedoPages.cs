@@ -19,6 +19,9 @@ internal sealed class RedoPages(PageCache cache)
     /// <summary>The pages.</summary>
     public PageCache Cache { get; } = cache;
 
+    /// <summary>Changes of pages that were needed, creations included.</summary>
+    public long Redone { get; private set; }
+
     /// <summary>What waits for an explanation in later logs.</summary>
     public RedoMap Map { get; } = new();
 
@@ -60,7 +63,11 @@ internal sealed class RedoPages(PageCache cache)
 
         int order = before == DbTime.Nil ? 0 : time.CompareTo(before);
         if (order == 0)
+        {
+            Redone++;
             return found;
+        }
+
         string what = $"its dbtime is {time}, the log changes it from {before} to {after}";
         if (order > 0)
             throw Mismatch(EseError.DbTimeTooNew, page, position, what);
@@ -94,6 +101,7 @@ internal sealed class RedoPages(PageCache cache)
                 return null;
         }
 
+        Redone++;
         return Cache.Create(page);
     }
 

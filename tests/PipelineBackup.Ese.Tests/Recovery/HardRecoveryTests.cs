@@ -68,6 +68,25 @@ public sealed class HardRecoveryTests
     }
 
     [Fact]
+    public void What_fails_in_replay_says_that_the_databases_must_be_restored_anew()
+    {
+        var recovery = RecoveryCases.Get(Set);
+        var disk = recovery.Disk.Copy();
+        string path = recovery.Databases[0].Path;
+        byte[] file = disk.ReadAll(path);
+        // Every page of data, so that one that redo reads is among them; headers and trailer stay.
+        for (int page = 2; page < (file.Length / 4096) - 1; page++)
+            file[(page * 4096) + 200] ^= 3;
+        disk.Put(path, file);
+        var failure = Assert.Throws<EseException>(() => recovery.Recover(disk));
+        Assert.Equal(EseError.ReadVerifyFailure, failure.Error);
+        Assert.Contains("restore them anew", failure.Hint, StringComparison.Ordinal);
+        disk.Put(path, recovery.Disk.ReadAll(path));
+        recovery.Recover(disk);
+        RecoveryProof.Prove(recovery, disk, thorough: false);
+    }
+
+    [Fact]
     public void With_too_little_memory_it_can_be_run_again()
     {
         var recovery = RecoveryCases.Get(Set);
@@ -166,6 +185,7 @@ public sealed class HardRecoveryTests
         disk.AddDirectory(s_undo);
         var report = recovery.Recover(disk, options => Apart(options) with { StopAt = new() { Generation = new(12) } });
         Assert.Equal(12, report.End.Generation.Value);
+        Assert.True(report.PagesRedone > 100, $"{report.PagesRedone} changes of pages");
         RecoveryProof.Prove(set with { Databases = [(recovery.Databases[0].Path, set.Databases[0].Reference)] }, disk);
     }
 
