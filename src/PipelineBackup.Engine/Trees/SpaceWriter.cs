@@ -196,7 +196,8 @@ internal sealed partial class SpaceWriter
         uint count = Math.Max(least, part);
         count = Math.Min(count, PageNumber.Max.Value - last);
         if (count < least)
-            throw new EseException(EseError.OutOfDatabaseSpace, $"the database has {last} pages, the most there can be");
+            throw new EseException(
+                EseError.OutOfDatabaseSpace, $"the database has {last} pages, nearly all there can be");
         var extent = PageExtent.From(new(last + 1), count);
         _editor.Records.Clear();
         _editor.Records.Add<DatabaseExtension>(LogRecordType.ExtendDatabase, new(_editor.Slot, extent.Last));

@@ -1,6 +1,6 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>Chooses how a page is split, as the engine does: what is appended to a tree leaves full pages behind.</summary>
+/// <summary>Chooses how a page is split, as the real engine does: appending leaves full pages behind.</summary>
 /// <remarks>
 /// <code>
 /// root                                                vertical: all lines go one level down
@@ -128,7 +128,7 @@ internal sealed class SplitPlanner
     {
         if (line < 2)
             return false;
-        int first = page.Tag(line - 2 + page.ReservedTags).Offset, second = page.Tag(line - 1 + page.ReservedTags).Offset;
+        int tag = line + page.ReservedTags, first = page.Tag(tag - 2).Offset, second = page.Tag(tag - 1).Offset;
         if (first >= second)
             return false;
         for (int other = 0; other < page.NodeCount; other++)
@@ -148,7 +148,7 @@ internal sealed class SplitPlanner
         for (int line = 1; line < plan.Lines; line++)
         {
             left += _lines.PlainSize(line - 1);
-            int distance = Math.Abs(2 * left - total);
+            int distance = Math.Abs(left - total / 2);
             if (distance <= least)
                 (middle, least) = (line, distance);
         }

@@ -139,12 +139,8 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
 
     private static void AddSeparator(SplitLevel level, SplitLevel below)
     {
-        // The record of a page that is not split tells no line.
+        int line = level.Split.OperationLine;
         var page = level.Page!;
-        int line = 0;
-        while (line < page.View.NodeCount - 1
-            && MacroPages.Node(level.Record, page.View, page.Number, line).Child != below.Split.Change.Page)
-            line++;
         MacroPages.Point(level.Record, page, line, below.Split.Change.Page, below.Split.New);
         MacroPages.Insert(level.Record, page, line, below.Record.AsSplit().ParentKey,
             MacroPages.Bytes(below.Split.Change.Page), LineFlags.None);

@@ -30,7 +30,8 @@ internal static class LogKinds
                 if (split.New == PageNumber.None)
                     return "split: parent" + space;
                 string level = (split.NewFlags & (uint)PageFlags.Leaf) != 0 ? "leaf" : "inner";
-                string image = record.AsSplit().ImageFlags == BeforeImageFlags.None ? "" : $" {record.AsSplit().ImageFlags}";
+                var flags = record.AsSplit().ImageFlags;
+                string image = flags == BeforeImageFlags.None ? "" : $" {flags}";
                 return $"split: {level} {(split.IsHotpoint ? "Hotpoint" : split.Type)} {split.Operation}{space}{image}";
             case LogRecordType.Merge:
                 var merge = record.AsMerge().Merge;

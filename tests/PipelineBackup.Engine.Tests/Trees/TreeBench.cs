@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace PipelineBackup.Engine.Tests.Trees;
 
 /// <summary>
-/// A database in memory whose trees are changed, with the log of it. The log is only a list here, but what replays it is
-/// the code that recovers databases.
+/// A database in memory whose trees are changed, with the log of it. The log is only a list here, but what replays it
+/// is the code that recovers databases.
 /// </summary>
 internal sealed class TreeBench : IChangeLog, IDisposable
 {

@@ -139,10 +139,11 @@ internal sealed class TreeRun
         Assert.True(_bench.Writer.Delta(
             _bench.Origin, model.Tree, key, [], (ushort)offset, -5, isWide, version));
         byte[] data = [.. old];
+        var counter = data.AsSpan(offset);
         if (isWide)
-            BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(offset), BinaryPrimitives.ReadInt64LittleEndian(old.AsSpan(offset)) - 5);
+            BinaryPrimitives.WriteInt64LittleEndian(counter, BinaryPrimitives.ReadInt64LittleEndian(counter) - 5);
         else
-            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(offset), BinaryPrimitives.ReadInt32LittleEndian(old.AsSpan(offset)) - 5);
+            BinaryPrimitives.WriteInt32LittleEndian(counter, BinaryPrimitives.ReadInt32LittleEndian(counter) - 5);
         model.Nodes[key] = (key, data);
     }
 
@@ -151,7 +152,8 @@ internal sealed class TreeRun
         int start = _random.Next(model.Places.Count);
         byte[][] places = count == 1
             ? [model.Places[start]]
-            : [.. model.Nodes.Keys.SkipWhile(place => place.AsSpan().SequenceCompareTo(model.Places[start]) < 0).Take(count)];
+            : [.. model.Nodes.Keys.SkipWhile(one => one.AsSpan().SequenceCompareTo(model.Places[start]) < 0)
+                .Take(count)];
         foreach (byte[] place in places)
         {
             var (key, data) = model.Nodes[place];
