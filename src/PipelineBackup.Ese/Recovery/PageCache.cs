@@ -68,6 +68,32 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     /// </summary>
     public Action? BeforeWrite { get; set; }
 
+    /// <summary>
+    /// While <see cref="BeforeWrite"/> runs: the last record that changed the pages which are to be written. What the
+    /// log holds through it must be durable before; where the length of the file changes that is all of it, and this is
+    /// the greatest position that there can be.
+    /// </summary>
+    public LogPosition WriteThrough { get; private set; }
+
+    /// <summary>
+    /// Where replay has to begin so that the file gets all changes it lacks; not set when it has all of them, or
+    /// nobody tells. Looks at every page in memory.
+    /// </summary>
+    public LogPosition OldestChange
+    {
+        get
+        {
+            LogPosition oldest = default;
+            foreach (var page in _pages.Values)
+            {
+                if (page.IsDirty && page.FirstChange.IsSet && (!oldest.IsSet || page.FirstChange < oldest))
+                    oldest = page.FirstChange;
+            }
+
+            return oldest;
+        }
+    }
+
     /// <summary>Whether a page must not reach the file yet; null for none.</summary>
     public Func<PageNumber, bool>? IsHeld { get; set; }
 

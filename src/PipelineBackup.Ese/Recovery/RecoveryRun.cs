@@ -115,7 +115,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
     // Only the log that was written to last can end in a torn write, and it is where undo goes on.
     private void Seal(LogFileEntry last)
     {
-        if (last.Path is { } path && last.EnsureScan() is { IsGood: true, TornSegment: not 0 } scan)
+        if (last.Path is { } path && last.EnsureScan() is { IsGood: true } scan)
             LogSeal.Apply(_options.Disk, path, scan);
     }
 

@@ -16,7 +16,7 @@ namespace PipelineBackup.Ese;
 /// </para>
 /// </remarks>
 /// <param name="memory">Where the changes are, as long as they are open.</param>
-internal sealed class VersionStore(ScratchMemory memory)
+internal sealed partial class VersionStore(ScratchMemory memory)
 {
     private readonly PageHolds _holds = new();
     private byte[] _body = new byte[512];
