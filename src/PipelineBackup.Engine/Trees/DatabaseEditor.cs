@@ -79,7 +79,7 @@ internal sealed class DatabaseEditor
     /// <summary>Bytes that open transactions hold back on a page, so that rolling back finds room.</summary>
     /// <param name="page">The page.</param>
     public int HeldBack(PageView page) =>
-        page.DbTime.CompareTo(OldestActive) < 0 ? 0 : page.UncommittedFreeBytes;
+        page.DbTime.CompareTo(OldestActive) < 0 || page.NodeCount == 0 ? 0 : page.UncommittedFreeBytes;
 
     /// <summary>Holds bytes of a page back that a change of an open transaction made free.</summary>
     /// <param name="page">The page.</param>

@@ -27,7 +27,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
 
     private readonly IDiskFile _file;
     private readonly Func<IDiskFile> _createScratch;
-    private readonly int _limit;
+    private int _limit;
     private readonly Dictionary<uint, CachedPage> _pages = [];
     private readonly Stack<byte[]> _free = [];
     private readonly byte[] _run = new byte[RunBytes];
@@ -51,7 +51,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
         _file = file;
         _createScratch = createScratch;
         PageSize = pageSize;
-        _limit = (int)Math.Clamp(memoryBytes / pageSize.Bytes, LeastFrames, int.MaxValue / 2);
+        SetMemory(memoryBytes);
         long pages = Math.Clamp(file.Length / pageSize.Bytes - PageNumber.HeaderPages, 0, PageNumber.Max.Value);
         LastPage = lastPage ?? new((uint)pages);
         _filePages = Math.Min(pages, LastPage.Value);
@@ -105,6 +105,11 @@ internal sealed partial class PageCache : IPageFile, IDisposable
 
     /// <summary>Whether more memory is in use than the cache was given.</summary>
     public bool IsFull => _resident > _limit;
+
+    /// <summary>Sets how much memory pages may take; what is too much then goes with the next <see cref="Trim"/>.</summary>
+    /// <param name="bytes">How much.</param>
+    public void SetMemory(long bytes) =>
+        _limit = (int)Math.Clamp(bytes / PageSize.Bytes, LeastFrames, int.MaxValue / 2);
 
     /// <inheritdoc/>
     public PageVerdict Read(PageNumber number, Span<byte> page)

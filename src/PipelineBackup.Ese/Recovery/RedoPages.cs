@@ -19,6 +19,9 @@ internal sealed class RedoPages(PageCache cache)
     /// <summary>The pages.</summary>
     public PageCache Cache { get; } = cache;
 
+    /// <summary>Changes of pages that were needed, creations included.</summary>
+    public long Redone { get; private set; }
+
     /// <summary>What waits for an explanation in later logs.</summary>
     public RedoMap Map { get; } = new();
 
@@ -166,6 +169,7 @@ internal sealed class RedoPages(PageCache cache)
 
     private CachedPage Touch(CachedPage page, LogPosition position)
     {
+        Redone++;
         if (ChangeStart.IsSet)
             page.Touch(ChangeStart, position);
         return page;

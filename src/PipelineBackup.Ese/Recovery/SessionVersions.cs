@@ -235,6 +235,7 @@ internal sealed class SessionVersions
             _late.RemoveAt(from);
         }
 
+        _orderedLevel = 0;
         if (_starts.Count <= level + 1)
             return;
         long start = _starts[level + 1], end = -1;
@@ -282,7 +283,10 @@ internal sealed class SessionVersions
         if (found.IsLate)
             _late[found.Level]![entry.Version] = entry;
         else
-            _entries.Write(found.Index * VersionEntry.Size, MemoryMarshal.AsBytes(new ReadOnlySpan<VersionEntry>(ref entry)));
+        {
+            _entries.Write(
+                found.Index * VersionEntry.Size, MemoryMarshal.AsBytes(new ReadOnlySpan<VersionEntry>(ref entry)));
+        }
     }
 
     /// <summary>Cuts the end off, and what was undone before it: the last entry is always one to undo.</summary>
