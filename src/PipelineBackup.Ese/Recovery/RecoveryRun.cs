@@ -137,7 +137,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
 
     private RecoveryReport Report(RedoPass pass, AttachedDatabases databases, EseError result)
     {
-        var (read, written) = databases.Pages;
+        var (read, redone, written) = databases.Pages;
         return new()
         {
             Result = result,
@@ -148,6 +148,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
             Written = _written,
             Records = pass.Records,
             LogBytes = pass.LogBytes,
+            PagesRedone = redone,
             PagesRead = read,
             PagesWritten = written,
             RolledBack = _rolledBack,

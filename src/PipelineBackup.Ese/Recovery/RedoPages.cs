@@ -34,6 +34,9 @@ internal sealed class RedoPages(PageCache cache)
     /// <summary>Whether the header tells where the size of the file last changed.</summary>
     public bool TracksResize { get; set; }
 
+    /// <summary>Pages that were given for a change, counted once a record.</summary>
+    public long Redone { get; private set; }
+
     /// <summary>
     /// A page that a record changes: the page, when it needs the change; null when it does not, or is missing for now.
     /// </summary>
@@ -60,7 +63,11 @@ internal sealed class RedoPages(PageCache cache)
 
         int order = before == DbTime.Nil ? 0 : time.CompareTo(before);
         if (order == 0)
+        {
+            Redone++;
             return found;
+        }
+
         string what = $"its dbtime is {time}, the log changes it from {before} to {after}";
         if (order > 0)
             throw Mismatch(EseError.DbTimeTooNew, page, position, what);
@@ -94,6 +101,7 @@ internal sealed class RedoPages(PageCache cache)
                 return null;
         }
 
+        Redone++;
         return Cache.Create(page);
     }
 
