@@ -138,9 +138,11 @@ internal sealed class TreeCheck
 
         Pages++;
         CheckKind(page, number, depth);
-        if (_isChained[depth])
+
+        // Inner pages have no siblings: the engine links leaves alone.
+        if (_isChained[depth] && page.IsLeaf)
             CheckSiblings(level, page, number);
-        _isChained[depth] = true;
+        _isChained[depth] = page.IsLeaf;
         (level.Number, level.Next, level.Line) = (number, page.Next, 0);
         level.Nodes = page.IsLeaf ? 0 : page.NodeCount;
         if (page.IsLeaf)

@@ -17,7 +17,7 @@ internal sealed class AttachedDatabases : IDisposable
     private readonly SortedDictionary<byte, RecoveringFile> _attached = [];
     private readonly SortedDictionary<byte, DatabasePlace> _leftOut = [];
     private readonly Dictionary<string, RecoveredDatabase> _outcomes = [];
-    private (long Read, long Redone, long Written) _closedPages;
+    private (long Read, long Written, long Redone) _closedPages;
     private LogGeneration _generation;
     private LogTime _created;
 
@@ -31,11 +31,11 @@ internal sealed class AttachedDatabases : IDisposable
     /// <summary>The databases that are replayed into.</summary>
     public IReadOnlyCollection<RecoveringFile> Attached => _attached.Values;
 
-    /// <summary>Pages read, changed by redo, and written, for all databases.</summary>
-    public (long Read, long Redone, long Written) Pages =>
+    /// <summary>Pages read and written for all databases, and changes of pages that redo made.</summary>
+    public (long Read, long Written, long Redone) Pages =>
         (_closedPages.Read + _attached.Values.Sum(database => database.Cache.PagesRead),
-            _closedPages.Redone + _attached.Values.Sum(database => database.Redo.Redone),
-            _closedPages.Written + _attached.Values.Sum(database => database.Cache.PagesWritten));
+            _closedPages.Written + _attached.Values.Sum(database => database.Cache.PagesWritten),
+            _closedPages.Redone + _attached.Values.Sum(database => database.Redo.Redone));
 
     /// <summary>What became of the databases so far, in the order in which the logs named them first.</summary>
     public IReadOnlyList<RecoveredDatabase> Outcomes => [.. _outcomes.Values];
@@ -225,8 +225,9 @@ internal sealed class AttachedDatabases : IDisposable
             database.Close(position, _setup.IsHard);
         Tell(database.Place, isFinished ? RecoveryOutcome.Recovered : RecoveryOutcome.Missing,
             isFinished ? "" : "its creation was never finished");
-        _closedPages = (_closedPages.Read + database.Cache.PagesRead, _closedPages.Redone + database.Redo.Redone,
-            _closedPages.Written + database.Cache.PagesWritten);
+        _closedPages = (
+            _closedPages.Read + database.Cache.PagesRead, _closedPages.Written + database.Cache.PagesWritten,
+            _closedPages.Redone + database.Redo.Redone);
         _attached.Remove(database.Slot);
         database.Dispose();
         ShareMemory();

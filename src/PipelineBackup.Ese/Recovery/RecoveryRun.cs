@@ -137,7 +137,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
 
     private RecoveryReport Report(RedoPass pass, AttachedDatabases databases, EseError result)
     {
-        var (read, redone, written) = databases.Pages;
+        var (read, written, redone) = databases.Pages;
         return new()
         {
             Result = result,

@@ -19,6 +19,9 @@ internal sealed class RedoPages(PageCache cache)
     /// <summary>The pages.</summary>
     public PageCache Cache { get; } = cache;
 
+    /// <summary>Changes of pages that were needed, creations included.</summary>
+    public long Redone { get; private set; }
+
     /// <summary>What waits for an explanation in later logs.</summary>
     public RedoMap Map { get; } = new();
 
@@ -33,9 +36,6 @@ internal sealed class RedoPages(PageCache cache)
 
     /// <summary>Whether the header tells where the size of the file last changed.</summary>
     public bool TracksResize { get; set; }
-
-    /// <summary>Pages that were given for a change, counted once a record.</summary>
-    public long Redone { get; private set; }
 
     /// <summary>
     /// A page that a record changes: the page, when it needs the change; null when it does not, or is missing for now.

@@ -170,7 +170,9 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
             level.Put(made, line - first, line, node);
         if (made.View.IsLeaf)
             made.Edit().SetUncommittedFree(split.UncommittedFreeTarget);
-        if (split.Type == SplitType.Vertical)
+
+        // Inner pages have no siblings.
+        if (split.Type == SplitType.Vertical || !made.View.IsLeaf)
             return;
         made.Edit().SetPrevious(split.Change.Page);
         made.Edit().SetNext(split.Right);
@@ -201,7 +203,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         editor.SetFlags(((PageFlags)split.SplitFlags & ~PageFlags.Root) | (page.View.Flags & Stays));
         if (page.View.IsLeaf || (split.NewFlags & (uint)PageFlags.Leaf) != 0)
             editor.SetUncommittedFree(split.UncommittedFreeSource);
-        if (split.Type != SplitType.Vertical)
+        if (split.Type != SplitType.Vertical && editor.View.IsLeaf)
             editor.SetNext(split.New);
     }
 

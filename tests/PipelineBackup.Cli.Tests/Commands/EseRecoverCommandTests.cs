@@ -16,6 +16,7 @@ public class EseRecoverCommandTests
         Assert.Equal("recovered", (string?)Assert.Single(json["databases"]!.AsArray())!["outcome"]);
         Assert.True((long)json["records"]! > 100);
         Assert.True((int)json["rolledBack"]! > 0);
+        Assert.True((long)json["pagesRead"]! > 0);
         Same(before, Contents(source));
         Assert.False(File.Exists(Path.Combine(target, Recovery.RecoveryCopy.NoteName)));
         Assert.Contains("nothing is wrong", Cli.Expect(ExitCode.Done, "ese", "check", Path.Combine(target, "db1.edb")).Output, StringComparison.Ordinal);

@@ -185,6 +185,7 @@ public sealed class HardRecoveryTests
         disk.AddDirectory(s_undo);
         var report = recovery.Recover(disk, options => Apart(options) with { StopAt = new() { Generation = new(12) } });
         Assert.Equal(12, report.End.Generation.Value);
+        Assert.True(report.PagesRedone > 100, $"{report.PagesRedone} changes of pages");
         RecoveryProof.Prove(set with { Databases = [(recovery.Databases[0].Path, set.Databases[0].Reference)] }, disk);
     }
 

@@ -26,6 +26,14 @@ public sealed class ReplayStopTests
     }
 
     [Fact]
+    public void A_time_before_all_logs_is_refused()
+    {
+        var set = Unmade();
+        var stop = new RecoveryStop { Time = LogTime.From(new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero)) };
+        Assert.Equal(EseError.RequiredLogFilesMissing, Assert.Throws<EseException>(() => Recover(set, stop)).Error);
+    }
+
+    [Fact]
     public void What_was_stopped_is_recovered_again_to_the_same()
     {
         var set = Unmade();
