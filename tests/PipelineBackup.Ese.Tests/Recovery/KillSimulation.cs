@@ -30,7 +30,7 @@ internal static class KillSimulation
 
     /// <summary>
     /// Kills a recovery that ends before the logs do. Run again it ends as one that nobody disturbed; or it refuses to stop
-    /// there any more, and ends there or at the end of the logs when it is not told to.
+    /// there any more, and ends there, or at the end of the logs, when it is not told to.
     /// </summary>
     public static void KillStopped(RecoveryCase recovery, Random random, CrashKind[] kinds)
     {
@@ -40,7 +40,10 @@ internal static class KillSimulation
         var scan = scanner.Complete();
         var stop = random.OneIn(2)
             ? new RecoveryStop { Generation = scan.Header!.Generation }
-            : new RecoveryStop { Time = random.Pick([.. scan.Segments]).Started };
+            : new RecoveryStop
+            {
+                Time = random.Pick([.. scan.Segments.Select(segment => segment.Started).Append(scan.Header!.Created)]),
+            };
         recovery = recovery with
         {
             Name = $"{recovery.Name}, to {stop}",
@@ -65,10 +68,13 @@ internal static class KillSimulation
             Kill(recovery, disk, random, kinds);
             recovery.Recover(disk);
         }
-        catch (EseException refusal) when (refusal.Error is EseError.RequiredLogFilesMissing
-            or EseError.EndingRestoreLogTooLow)
+        catch (EseException refusal)
         {
-            // The header names a log behind the stop: one that was replayed in part, or that undo had begun to write.
+            // There is a log behind the stop now: undo had begun to write it, or it was replayed in part and the header
+            // names it. The databases may hold what it holds. A backup set is copied anew then; others go on without stop.
+            Assert.NotEqual("", refusal.Hint);
+            if (recovery.Options is HardRecoveryOptions)
+                return;
             (refused, disk.KillAtStep) = (true, 0);
             recovery.Recover(disk, options => options with { StopAt = null });
         }
