@@ -98,6 +98,7 @@ internal sealed class RecoveryLoad
         Created(13).Write(header[672..]);
         BinaryPrimitives.WriteUInt32LittleEndian(header, HeaderChecksum.Compute(header));
         header.CopyTo(database.AsSpan(PageBytes));
+        Own(database, (uint)(_first + _times.Length - PageNumber.HeaderPages));
         using var file = File.OpenHandle(Path.Combine(_folder, "db1.edb"), FileMode.Create, FileAccess.Write);
         RandomAccess.Write(file, database, 0);
         byte[] page = database[leaf..(leaf + PageBytes)];
@@ -116,6 +117,23 @@ internal sealed class RecoveryLoad
         }
 
         RandomAccess.FlushToDisk(file);
+    }
+
+    // The database owns all its pages, or recovery would cut them off: its last extent reaches to the end.
+    private static void Own(byte[] database, uint last)
+    {
+        var page = database.AsSpan((int)new PageNumber(2).FileOffset(PageSize.Of(PageBytes)), PageBytes);
+        int line = new PageView(page).NodeCount - 1;
+        new PageView(page).Node(line, out var node);
+        uint before = BinaryPrimitives.ReadUInt32BigEndian(node.KeyToArray()), count = BinaryPrimitives.ReadUInt32LittleEndian(node.Data);
+        Span<byte> key = stackalloc byte[4], data = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(key, last);
+        BinaryPrimitives.WriteUInt32LittleEndian(data, count + last - before);
+        var flags = node.Flags & ~LineFlags.Compressed;
+        new PageEditor(page).Delete(line);
+        if (!new PageEditor(page).TryInsert(line, key, 0, data, flags))
+            throw new InvalidOperationException("the tree of owned space has no room");
+        PageChecksum.Write(page, new(2));
     }
 
     private ulong WriteLog(int generation, bool isLast, ulong previous)

@@ -16,7 +16,8 @@ internal sealed class DrillCommand : OperationCommand
 
     private readonly Option<string?> _scratch = new("--scratch")
     {
-        Description = "Where the drill makes a directory to restore into, which it deletes; without it the system's for temporary files",
+        Description = "Where the drill makes a directory to restore into, which it deletes; without it the system's for "
+            + "temporary files",
         HelpName = "DIR",
     };
 
@@ -40,14 +41,16 @@ internal sealed class DrillCommand : OperationCommand
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
         (ExitCode.Done, "the backup can be restored, and what comes out is sound"),
-        (ExitCode.Failed, "failed for a reason that is not the backup's, such as a full disk; or the receipt could not be written"),
+        (ExitCode.Failed,
+            "failed for a reason that is not the backup's, such as a full disk; or the receipt could not be written"),
         (ExitCode.Damaged, "it can be restored, with the damage that the backup recorded"),
         (ExitCode.Refused, "it cannot be restored, or what comes out is not sound"),
         (ExitCode.NotFound, "the store, backup or plugin is not there"),
     ];
 
     /// <inheritdoc/>
-    public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    public override async Task<CommandResult> RunAsync(
+        ParseResult parsed, Invocation run, CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
         await using var sink = _store.OpenToMark(parsed, run);
@@ -74,7 +77,8 @@ internal sealed class DrillCommand : OperationCommand
     private static CommandFailure? FailureOf(DrillReport report) => report.ExitCode switch
     {
         ExitCode.Done => null,
-        ExitCode.Damaged => BackupText.RecordedDamage(report.Restore.Manifest, "restored in the drill", report.Restore.BadPages),
+        ExitCode.Damaged =>
+            BackupText.RecordedDamage(report.Restore.Manifest, "restored in the drill", report.Restore.BadPages),
         var exit => new(exit,
             $"the restored database '{report.Databases.First(database => database.Findings.Count > 0).Name}' is not sound: "
             + report.Databases.First(database => database.Findings.Count > 0).Findings[0],

@@ -164,7 +164,7 @@ internal sealed class RestoreCommand : OperationCommand
     /// <summary>Writes what a recovery did for people.</summary>
     internal static void WriteRecovery(TextWriter output, RecoverySummary recovery)
     {
-        string time = recovery.ReachedTime is { } reached ? reached.ToString(", yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) : "";
+        string time = recovery.ReachedTime?.ToString(", yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) ?? "";
         output.Write($"  recovered  to {recovery.Reached}{time}: {Quantity.Count(recovery.Records, "log record")}, "
             + $"{Quantity.Count(recovery.RolledBack, "transaction")} rolled back\n");
         foreach (string remark in recovery.Remarks)

@@ -28,7 +28,11 @@ internal sealed record RecoverableFiles(string Directory, bool IsLegacy, IReadOn
     public static RecoverableFiles Find(string directory)
     {
         if (File.Exists(directory))
-            throw new UsageException($"'{directory}' is a file", "name the directory that holds the database and its logs");
+        {
+            throw new UsageException(
+                $"'{directory}' is a file", "name the directory that holds the database and its logs");
+        }
+
         if (!System.IO.Directory.Exists(directory))
             throw new DirectoryNotFoundException($"there is no directory '{directory}'");
         if (LegacyBackupDirectory.IsOne(LocalDisk.Instance, directory))
@@ -37,7 +41,8 @@ internal sealed record RecoverableFiles(string Directory, bool IsLegacy, IReadOn
             return new(legacy.Path, true, [.. legacy.Databases.Select(Read)]);
         }
 
-        return new(directory, false, [.. System.IO.Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal).Where(IsDatabase).Select(Read)]);
+        var files = System.IO.Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal);
+        return new(directory, false, [.. files.Where(IsDatabase).Select(Read)]);
     }
 
     /// <summary>The base name of the logs, when it was not named.</summary>

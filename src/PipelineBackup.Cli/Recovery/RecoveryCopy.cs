@@ -111,8 +111,9 @@ internal sealed class RecoveryCopy : IDisposable
     {
         System.IO.Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         await using var source = new FileStream(
-            from, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        await using var target = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
+            from, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        await using var target = new FileStream(
+            to, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.Asynchronous);
         await source.CopyToAsync(target, 1 << 20, cancellationToken);
         target.Flush(flushToDisk: true);
     }

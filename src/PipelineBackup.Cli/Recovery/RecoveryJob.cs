@@ -117,7 +117,11 @@ internal sealed class RecoveryJob
     private void DemandArguments()
     {
         if (_arguments.CopyTo is { } target && IsWithin(Target, Path.GetFullPath(_arguments.Directory)))
-            throw new UsageException($"'{target}' is in '{_arguments.Directory}', which --copy-to never writes to", "name another directory");
+        {
+            throw new UsageException(
+                $"'{target}' is in '{_arguments.Directory}', which --copy-to never writes to", "name another directory");
+        }
+
         if (IsHard)
             return;
         string? wrong = _arguments switch
@@ -134,7 +138,8 @@ internal sealed class RecoveryJob
     }
 
     private static bool IsWithin(string path, string directory) =>
-        path == directory || path.StartsWith(Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        path == directory || path.StartsWith(
+            Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     // A database is named by its file name, by its path in the logs, or by whatever a map says of it.
     private void PlaceDatabases()
@@ -181,33 +186,40 @@ internal sealed class RecoveryJob
         PathMap.NameOf(typed).Equals(database.Name, StringComparison.OrdinalIgnoreCase);
 
     private UsageException NoDatabase(string typed) => new($"'{_arguments.Directory}' has no database '{typed}'",
-        Files.Databases.Count == 0 ? "it has no database at all" : $"it has: {string.Join(", ", Files.Databases.Select(database => database.Name))}");
+        Files.Databases.Count == 0
+            ? "it has no database at all"
+            : $"it has: {string.Join(", ", Files.Databases.Select(database => database.Name))}");
 
     // Logs and checkpoint lie beside the copies; later logs that were named count more than those of the directory.
     private void CopyLogs()
     {
+        string own = Path.GetFullPath(Files.Directory);
         var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string directory in (string[])[Path.GetFullPath(Files.Directory), LogSource])
+        var later = own == LogSource
+            ? []
+            : LogChain.Open(LogSource, BaseName).Generations.Select(log => log.Generation).ToHashSet();
+        foreach (var (path, name) in Stream(own))
         {
-            foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
-            {
-                if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind != LogFileKind.Reserve
-                    && name.Base.Equals(BaseName, StringComparison.OrdinalIgnoreCase)
-                    && !Files.Databases.Any(database => database.Path == path))
-                    taken[NameOf(path, name, directory)] = path;
-            }
+            if (own == LogSource || name.Kind != LogFileKind.Current)
+                taken[Path.GetFileName(path)] = path;
+            // The log that was written to last is so no more where later ones are brought; or they hold the whole of it.
+            else if (LogFileReader.TryReadHeader(path, out var header, out _, out _) && !later.Contains(header.Generation))
+                taken[LogFileName.Numbered(name.Base, header.Generation).ToString()] = path;
         }
 
+        foreach (var (path, _) in own == LogSource ? [] : Stream(LogSource))
+            taken[Path.GetFileName(path)] = path;
         _copies.AddRange(taken.Select(log => (log.Value, Path.Combine(Target, log.Key))));
     }
 
-    // The log that was written to last is so no more where later ones are brought.
-    private string NameOf(string path, LogFileName name, string directory)
+    private IEnumerable<(string Path, LogFileName Name)> Stream(string directory)
     {
-        string fileName = Path.GetFileName(path);
-        if (directory == LogSource || name.Kind != LogFileKind.Current
-            || !LogFileReader.TryReadHeader(path, out var header, out _, out _))
-            return fileName;
-        return LogFileName.Numbered(name.Base, header.Generation).ToString();
+        foreach (string path in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+        {
+            if (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind != LogFileKind.Reserve
+                && name.Base.Equals(BaseName, StringComparison.OrdinalIgnoreCase)
+                && !Files.Databases.Any(database => Path.GetFullPath(database.Path) == path))
+                yield return (path, name);
+        }
     }
 }

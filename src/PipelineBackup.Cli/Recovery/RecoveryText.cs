@@ -10,8 +10,9 @@ internal static class RecoveryText
     /// <summary>Writes the plan for people.</summary>
     public static void WritePlan(TextWriter output, RecoveryJob job, RecoverArguments arguments)
     {
-        output.Write($"{(job.IsHard ? "hard recovery of a backup set" : "soft recovery, as after a crash")}, base name {job.BaseName}"
-            + $"{(job.Files.IsLegacy ? $", a backup of the engine to a directory: {job.Files.Directory}" : "")}\n");
+        string kind = job.IsHard ? "hard recovery of a backup set" : "soft recovery, as after a crash";
+        string legacy = job.Files.IsLegacy ? $", a backup of the engine to a directory: {job.Files.Directory}" : "";
+        output.Write($"{kind}, base name {job.BaseName}{legacy}\n");
         foreach (var (database, path) in job.Databases)
         {
             output.Write($"  database   {database.Path}{(path == Path.GetFullPath(database.Path) ? "" : $" > {path}")}\n");
@@ -21,7 +22,11 @@ internal static class RecoveryText
         foreach (string directory in job.LogDirectories)
             output.Write($"  logs       {directory}: {Describe(LogChain.Open(directory, job.BaseName))}\n");
         if (arguments.StopAt is { } stop)
-            output.Write($"  stop       {(stop.Generation.IsSet ? $"behind generation {stop.Generation}" : $"at {stop.Time}")}\n");
+        {
+            string place = stop.Generation.IsSet ? $"behind generation {stop.Generation}" : $"at {stop.Time}";
+            output.Write($"  stop       {place}\n");
+        }
+
         output.Write(arguments.CopyTo is null ? "  where      in place\n" : $"  where      in copies, in {job.Target}\n");
     }
 
@@ -81,18 +86,25 @@ internal static class RecoveryText
         foreach (var database in report.Databases)
         {
             string reason = database.Reason.Length > 0 ? $" ({database.Reason})" : "";
-            output.Write($"{(database.Path.Length > 0 ? database.Path : database.LoggedPath)}: {Word(database.Outcome)}{reason}\n");
+            string name = database.Path.Length > 0 ? database.Path : database.LoggedPath;
+            output.Write($"{name}: {Word(database.Outcome)}{reason}\n");
         }
 
         if (report.Start.IsSet)
         {
-            output.Write($"  replayed   {report.Start} to {report.End}{(report.EndTime.IsSet ? $", {report.EndTime}" : "")}\n");
-            output.Write($"  work       {Quantity.Count(report.Records, "record")} in {Quantity.Bytes(report.LogBytes)} of logs, "
-                + $"{Quantity.Count(report.PagesRedone, "change")} of pages, in {Quantity.Duration(took)}\n");
+            string time = report.EndTime.IsSet ? $", {report.EndTime}" : "";
+            output.Write($"  replayed   {report.Start} to {report.End}{time}\n");
+            output.Write($"  work       {Quantity.Count(report.Records, "record")} in "
+                + $"{Quantity.Bytes(report.LogBytes)} of logs, {Quantity.Count(report.PagesRedone, "change")} of pages, "
+                + $"in {Quantity.Duration(took)}\n");
         }
 
         if (report.RolledBack > 0)
-            output.Write($"  rolled back {Quantity.Count(report.RolledBack, "transaction")}, {Quantity.Count(report.Undone, "operation")}\n");
+        {
+            output.Write($"  rolled back {Quantity.Count(report.RolledBack, "transaction")}, "
+                + $"{Quantity.Count(report.Undone, "operation")}\n");
+        }
+
         if (report.Written.IsSet)
             output.Write($"  written    generation {report.Written}\n");
         foreach (string remark in report.Remarks)
@@ -104,8 +116,9 @@ internal static class RecoveryText
         if (database.Needs.Header is not { } header)
             return "its headers cannot be read";
         var needs = database.Needs.Required;
+        string copy = database.Needs.IsStreamedCopy ? ", a copy of a streaming backup" : "";
         return needs.Max.IsSet
-            ? $"{header.State}{(database.Needs.IsStreamedCopy ? ", a copy of a streaming backup" : "")}, needs generations {needs.Min} to {needs.Max}"
+            ? $"{header.State}{copy}, needs generations {needs.Min} to {needs.Max}"
             : $"{header.State}";
     }
 

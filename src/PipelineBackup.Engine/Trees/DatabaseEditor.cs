@@ -60,7 +60,7 @@ internal sealed class DatabaseEditor
     public DbTime OldestActive { get; set; }
 
     /// <summary>Whether the format has records that make a page ready before it is used.</summary>
-    public bool LogsNewPages { get; init; } = true;
+    public bool LogsNewPages { get; set; } = true;
 
     /// <summary>The records of the change that is being made.</summary>
     public LogRecordWriter Records { get; } = new();
@@ -79,7 +79,7 @@ internal sealed class DatabaseEditor
     /// <summary>Bytes that open transactions hold back on a page, so that rolling back finds room.</summary>
     /// <param name="page">The page.</param>
     public int HeldBack(PageView page) =>
-        page.DbTime.CompareTo(OldestActive) < 0 ? 0 : page.UncommittedFreeBytes;
+        page.DbTime.CompareTo(OldestActive) < 0 || page.NodeCount == 0 ? 0 : page.UncommittedFreeBytes;
 
     /// <summary>Holds bytes of a page back that a change of an open transaction made free.</summary>
     /// <param name="page">The page.</param>
@@ -122,9 +122,17 @@ internal sealed class DatabaseEditor
     /// <param name="origin">Who makes it.</param>
     public void Commit(ChangeOrigin origin)
     {
-        var position = _log.Append(Records.Written);
-        if (!Redo.Apply(Context(origin), new LogRecordView(Records.Written, position, position)))
-            throw new InvalidOperationException("a record that changes no page was applied");
+        var position = Log(origin);
+        try
+        {
+            if (!Redo.Apply(Context(origin), new LogRecordView(Records.Written, position, position)))
+                throw new InvalidOperationException("a record that changes no page was applied");
+        }
+        catch (Exception e)
+        {
+            _log.Fail(e);
+            throw;
+        }
     }
 
     /// <summary>Begins a macro.</summary>
@@ -152,19 +160,36 @@ internal sealed class DatabaseEditor
             Records.MacroInfo(pages);
         else
             Records.MacroInfo2(Slot, pages);
-        var position = _log.Append(Records.Written);
-        var macro = new MacroRecords();
-        for (int i = 1; i < _members.Count; i++)
+        var position = Log(origin);
+        try
         {
-            var bytes = Records.Written[_members[i - 1].._members[i]];
-            macro.Add(new LogRecordView(bytes, position, position));
-        }
+            var macro = new MacroRecords();
+            for (int i = 1; i < _members.Count; i++)
+            {
+                var bytes = Records.Written[_members[i - 1].._members[i]];
+                macro.Add(new LogRecordView(bytes, position, position));
+            }
 
-        RedoMacro.Apply(Context(origin), macro);
+            RedoMacro.Apply(Context(origin), macro);
+        }
+        catch (Exception e)
+        {
+            _log.Fail(e);
+            throw;
+        }
     }
 
     /// <summary>Logs a record that changes no page by itself.</summary>
     public void Note() => _log.Append(Records.Written);
+
+    // Replay looks at nothing that a session did before the begin of its transaction: it must begin there.
+    private LogPosition Log(ChangeOrigin origin)
+    {
+        var position = _log.Append(Records.Written);
+        var session = origin.Session;
+        _database.Redo.ChangeStart = session.Level > 0 && session.Begin.IsSet ? session.Begin : position;
+        return position;
+    }
 
     private RedoContext Context(ChangeOrigin origin)
     {

@@ -5,7 +5,7 @@ namespace PipelineBackup.Engine;
 /// <summary>A tree of a database as those who change it know it.</summary>
 internal sealed class EngineTree
 {
-    /// <summary>How full an appended page becomes unless told otherwise, in percent.</summary>
+    /// <summary>How full a page of rows or of an index becomes unless told otherwise, in percent.</summary>
     public const int DefaultDensity = 80;
 
     private const PageFlags KindMask = PageFlags.Index | PageFlags.LongValue | PageFlags.NonUniqueKeys;
@@ -23,6 +23,7 @@ internal sealed class EngineTree
         ObjectId = objectId;
         Kind = kind & KindMask;
         Parent = parent;
+        Density = (Kind & PageFlags.LongValue) != 0 ? 100 : DefaultDensity;
     }
 
     private EngineTree(EngineTree owner, PageNumber root)
@@ -55,7 +56,7 @@ internal sealed class EngineTree
     public bool IsSpaceTree => Owner is not null;
 
     /// <summary>How full a page becomes, in percent, while keys come in ascending order.</summary>
-    public int Density { get; init; } = DefaultDensity;
+    public int Density { get; init; }
 
     /// <summary>Whether key and data tell nodes apart, not the key alone. Never so in a tree of extents.</summary>
     public bool HasRepeatingKeys => (Kind & PageFlags.NonUniqueKeys) != 0 && !IsSpaceTree;

@@ -7,4 +7,10 @@ internal interface IChangeLog
     /// <param name="records">One record behind the other; those of a macro come in one call.</param>
     /// <returns>The position of the first.</returns>
     LogPosition Append(ReadOnlySpan<byte> records);
+
+    /// <summary>A record was put at the end and its change could not be made: nothing may become durable any more.</summary>
+    /// <param name="failure">Why.</param>
+    void Fail(Exception failure)
+    {
+    }
 }

@@ -105,7 +105,8 @@ internal sealed partial class SpaceWriter
         var page = _editor.View(number);
         return page.ObjectId == extents.ObjectId && page.IsLeaf && (page.Flags & PageFlags.Empty) == 0
             ? page
-            : throw new EseException(EseError.BadPageLink, $"page {number} is no leaf of the extents of {extents.RecordRoot}");
+            : throw new EseException(
+                EseError.BadPageLink, $"page {number} is no leaf of the extents of {extents.RecordRoot}");
     }
 
     // Keys of other pools than the general one are longer; who reserved those pages may still come for them.
@@ -128,7 +129,7 @@ internal sealed partial class SpaceWriter
         return true;
     }
 
-    /// <summary>A free extent: near a page for a single one, else the first that is large enough, or the largest.</summary>
+    /// <summary>A free extent: near a page for a single one, else the first large enough, or the largest.</summary>
     private bool TryFindAvailable(
         EngineTree available, PageNumber hint, uint least, uint wanted, out PageExtent found)
     {

@@ -69,7 +69,7 @@ internal sealed partial class SpaceWriter
         SetHeader(origin, tree, header.With(header.Pages, header.Parent, header.Flags, header.FreeBitmap | bits));
     }
 
-    /// <summary>Gives all pages of a tree back to the one that its space came from, those of trees below it too.</summary>
+    /// <summary>Gives all pages of a tree, and of trees below it, back to where its space came from.</summary>
     /// <param name="origin">Who does.</param>
     /// <param name="tree">The tree; neither of extents nor page 1.</param>
     /// <param name="deletedBy">The transaction that deleted it.</param>

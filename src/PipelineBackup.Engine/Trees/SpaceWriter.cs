@@ -19,8 +19,11 @@ internal sealed partial class SpaceWriter
     // A tree that owns less than this grows by little at a time.
     private const uint SmallTree = 16, SmallRequest = 4;
 
-    // Larger ones grow by a part of what they own, up to this many bytes; the file by that, between these.
-    private const int GrowthPart = 16, MostRequestBytes = 4 << 20, MostExtensionBytes = 16 << 20;
+    // Larger ones grow by a part of what they own, and the file by a part of what it has.
+    private const uint GrowthPart = 16;
+
+    // Less than this part of what is asked for is not taken from the parent: extents would become ever smaller.
+    private const uint LeastPart = 4;
 
     private readonly DatabaseEditor _editor;
     private readonly TreeWriter _writer;
@@ -32,10 +35,18 @@ internal sealed partial class SpaceWriter
     {
         _editor = editor;
         _writer = writer;
+        MostRequest = (uint)((4 << 20) / editor.PageSize.Bytes);
+        MostExtension = (uint)((16 << 20) / editor.PageSize.Bytes);
     }
 
+    /// <summary>By how many pages a tree grows at most, unless it needs more at once.</summary>
+    public uint MostRequest { get; set; }
+
     /// <summary>By how many pages the file grows at least.</summary>
-    public uint LeastExtension { get; init; } = 32;
+    public uint LeastExtension { get; set; } = 32;
+
+    /// <summary>By how many pages the file grows at most, unless it needs more at once.</summary>
+    public uint MostExtension { get; set; }
 
     /// <summary>Takes a page for a tree, and makes it ready for use.</summary>
     /// <param name="origin">Who does.</param>
@@ -161,7 +172,7 @@ internal sealed partial class SpaceWriter
             uint request = Math.Max(least, NextRequest(owned));
             if ((header.Flags & SpaceFlags.Version2) != 0 && header.Pages != request)
                 SetHeader(origin, tree, header.With(request, header.Parent, header.Flags, header.OwnedRootOrFree));
-            extent = TakeRun(origin, tree.Parent, tree.Root, least, request);
+            extent = TakeRun(origin, tree.Parent, tree.Root, Math.Max(least, request / LeastPart), request);
         }
 
         Put(origin, owned, extent, isThere: false);
@@ -173,20 +184,21 @@ internal sealed partial class SpaceWriter
         ulong pages = 0;
         for (bool more = TryFirst(owned, default, out var place); more; more = TryNext(owned, ref place))
             pages += place.Extent.Count;
-        uint most = (uint)(MostRequestBytes / _editor.PageSize.Bytes);
-        return pages < SmallTree ? SmallRequest : (uint)Math.Clamp(pages / GrowthPart, SmallTree, most);
+        return (uint)Math.Min(
+            MostRequest, pages < SmallTree ? SmallRequest : Math.Max(SmallTree, pages / GrowthPart));
     }
 
     private PageExtent Extend(ChangeOrigin origin, EngineTree owned, uint least)
     {
         uint last = TryLast(owned, out var place) ? place.Extent.Last.Value : throw new EseException(
             EseError.SPOwnExtCorrupted, "the database owns no pages");
-        uint most = (uint)(MostExtensionBytes / _editor.PageSize.Bytes);
-        ulong count = Math.Max(least, Math.Clamp(last / GrowthPart, LeastExtension, Math.Max(LeastExtension, most)));
+        uint part = Math.Min(MostExtension, Math.Max(LeastExtension, last / GrowthPart));
+        uint count = Math.Max(least, part);
         count = Math.Min(count, PageNumber.Max.Value - last);
         if (count < least)
-            throw new EseException(EseError.OutOfDatabaseSpace, $"the database has {last} pages, the most there can be");
-        var extent = PageExtent.From(new(last + 1), (uint)count);
+            throw new EseException(
+                EseError.OutOfDatabaseSpace, $"the database has {last} pages, nearly all there can be");
+        var extent = PageExtent.From(new(last + 1), count);
         _editor.Records.Clear();
         _editor.Records.Add<DatabaseExtension>(LogRecordType.ExtendDatabase, new(_editor.Slot, extent.Last));
         _editor.Commit(origin);

@@ -15,6 +15,9 @@ internal sealed class SplitLines
     /// <summary>Number of lines.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether the page is one whose keys borrow nothing from each other: of a tree of extents.</summary>
+    public bool IsPlain { get; set; }
+
     /// <summary>Reads the lines of a page.</summary>
     /// <param name="page">The page.</param>
     /// <param name="operation">What happens to a line; none for a page as it stands.</param>
@@ -61,7 +64,7 @@ internal sealed class SplitLines
     /// <param name="to">Behind the last.</param>
     public int PrefixLine(int from, int to)
     {
-        if (to - from < 2)
+        if (to - from < 2 || IsPlain)
             return -1;
         if (to - from == 2)
             return Saved(_common[from + 1]) > BorrowBytes ? from + 1 : -1;
@@ -70,7 +73,7 @@ internal sealed class SplitLines
         for (int line = from + 1; line < to - 1; line++)
         {
             int savings = _leftSavings[line] + _rightSavings[line + 1];
-            if (savings > most)
+            if (savings > most && IsPeak(line, from, to))
                 (best, most) = (line, savings);
         }
 
@@ -111,6 +114,15 @@ internal sealed class SplitLines
         if (common + more < headB.Length)
             return common + more;
         return headB.Length + tailA[more..].CommonPrefixLength(tailB);
+    }
+
+    // Of a run of lines that share as much the last one is taken, and none on the way down to a run that shares less.
+    private bool IsPeak(int line, int from, int to)
+    {
+        int before = line - 1 > from ? Saved(_common[line - 1]) : 0;
+        int here = Saved(_common[line]), behind = Saved(_common[line + 1]);
+        bool isEnd = line == to - 2;
+        return isEnd || (line == from + 1 || behind < here) && !(line > from + 1 && before > here && behind < here);
     }
 
     private static int Saved(int shared) => shared > BorrowBytes ? shared - BorrowBytes : 0;

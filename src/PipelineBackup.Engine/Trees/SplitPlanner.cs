@@ -1,6 +1,6 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>Chooses how a page is split, as the engine does: what is appended to a tree leaves full pages behind.</summary>
+/// <summary>Chooses how a page is split, as the real engine does: appending leaves full pages behind.</summary>
 /// <remarks>
 /// <code>
 /// root                                                vertical: all lines go one level down
@@ -28,6 +28,7 @@ internal sealed class SplitPlanner
     public void Plan(SplitPlan plan, PageView page, EngineTree tree, in PendingNode node, int line, int held)
     {
         _held = held;
+        _lines.IsPlain = tree.IsSpaceTree;
         _newBytes = _pageBytes = page.DataBytes;
         for (int tag = 1; tag < page.ReservedTags; tag++)
             _pageBytes -= page.Tag(tag).Length + PageView.TagBytes;
@@ -82,7 +83,8 @@ internal sealed class SplitPlanner
 
         // The first key is the prefix: what comes next will most likely share much of it.
         int line = plan.SplitLine;
-        bool saves = _lines.KeyLength(line) > 2 && _lines.Used(line, line + 1, line) <= _newBytes;
+        bool saves = !_lines.IsPlain && _lines.KeyLength(line) > 2
+            && _lines.Used(line, line + 1, line) <= _newBytes;
         plan.PrefixLineNew = saves ? 0 : -1;
     }
 
@@ -126,7 +128,7 @@ internal sealed class SplitPlanner
     {
         if (line < 2)
             return false;
-        int first = page.Tag(line - 2 + page.ReservedTags).Offset, second = page.Tag(line - 1 + page.ReservedTags).Offset;
+        int tag = line + page.ReservedTags, first = page.Tag(tag - 2).Offset, second = page.Tag(tag - 1).Offset;
         if (first >= second)
             return false;
         for (int other = 0; other < page.NodeCount; other++)
@@ -146,7 +148,7 @@ internal sealed class SplitPlanner
         for (int line = 1; line < plan.Lines; line++)
         {
             left += _lines.PlainSize(line - 1);
-            int distance = Math.Abs(2 * left - total);
+            int distance = Math.Abs(left - total / 2);
             if (distance <= least)
                 (middle, least) = (line, distance);
         }

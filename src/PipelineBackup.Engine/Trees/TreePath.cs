@@ -14,7 +14,7 @@ internal sealed class TreePath
     /// <summary>The leaf.</summary>
     public PageNumber Leaf { get; private set; }
 
-    /// <summary>The first line of the leaf whose node is not below what was sought; its node count when none is.</summary>
+    /// <summary>The first line of the leaf not below what was sought; its node count when all are.</summary>
     public int Line { get; private set; }
 
     /// <summary>Whether the node on that line is what was sought.</summary>

@@ -40,19 +40,27 @@ internal sealed partial class TreeWriter
         }
     }
 
-    /// <summary>Merges the leaf where a key is with a neighbour, if little of it is in use and the neighbour has room.</summary>
+    /// <summary>Merges a leaf away, however much of it is in use, when pages around it have room.</summary>
     /// <param name="origin">Who does.</param>
     /// <param name="tree">The tree; none of extents.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="data">Data where keys may repeat.</param>
-    /// <param name="isNeeded">Tells which deleted nodes stay; null when nobody needs any.</param>
-    public bool Merge(ChangeOrigin origin, EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data,
-        NodeIsNeeded? isNeeded = null)
+    /// <param name="key">Key of a node of the leaf.</param>
+    /// <param name="data">Its data where keys may repeat.</param>
+    /// <param name="type">How: empty page, full right, full left.</param>
+    /// <returns>False when there is no room.</returns>
+    internal bool Merge(ChangeOrigin origin, EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data,
+        MergeType type)
     {
         var path = RentPath();
         path.Descend(Editor, tree, key, data);
-        bool isMerged = path.Depth > 0 && TryMerge(origin, tree, path, isNeeded, out _);
+        var page = Editor.View(path.Leaf);
+        _merge.Type = type;
+        bool isMerged = path.Depth > 0
+            && (type == MergeType.EmptyPage
+                || Fits(tree, page, type == MergeType.FullRight ? page.Next : page.Previous, type))
+            && PlanAbove(path, page);
         _paths.Push(path);
+        if (isMerged)
+            LogMerge(origin, tree, path);
         return isMerged;
     }
 

@@ -40,7 +40,7 @@ internal sealed partial class TreeWriter
             }
             else if (inner.NodeCount == 1)
             {
-                // The last page of a level ends with an empty key; the one before could not be given it along with this.
+                // The last page of a level ends with an empty key: the one before would have to get it as well.
                 if (NodeSearch.Node(inner, line).HasEmptyKey)
                     return false;
                 _merge[level] = MergeFlags.EmptyPage;
@@ -89,7 +89,7 @@ internal sealed partial class TreeWriter
             pages[count++] = leaf.Previous;
         if (leaf.Next != PageNumber.None)
             pages[count++] = leaf.Next;
-        LogLeaf(origin, tree, path.Leaf, parent, time);
+        LogLeaf(origin, tree, path, parent, time);
         Editor.CommitMacro(origin, time, pages[..count]);
         while (empty > 0)
             Space.Free(origin, tree, new(freed[--empty], 1));
@@ -106,13 +106,15 @@ internal sealed partial class TreeWriter
         Editor.Member();
     }
 
-    private void LogLeaf(ChangeOrigin origin, EngineTree tree, PageNumber number, PageNumber parent, DbTime time)
+    private void LogLeaf(ChangeOrigin origin, EngineTree tree, TreePath path, PageNumber parent, DbTime time)
     {
+        var number = path.Leaf;
         var page = Editor.View(number);
         var merge = new MergeChange(
-            Editor.Change(origin, tree, number, page.DbTime, time), page.Next, Before(page.Next), page.Previous,
-            Before(page.Previous), parent, Before(parent), tree.RecordRoot, tree.ObjectId, (short)_merge.Size,
-            (short)_merge.Size, (short)_merge.HeldTarget, (ushort)_merge.MergeLine, MergeFlags.EmptyPage, _merge.Type);
+            Editor.Change(origin, tree, number, page.DbTime, time, path.Line), page.Next, Before(page.Next),
+            page.Previous, Before(page.Previous), parent, Before(parent), tree.RecordRoot, tree.ObjectId,
+            (short)_merge.Size, (short)_merge.Size, (short)_merge.HeldTarget, (ushort)_merge.MergeLine,
+            MergeFlags.EmptyPage, _merge.Type);
         var image = _merge.Type == MergeType.EmptyPage
             ? Nothing(out var flags)
             : _image.Take(page, time, out flags);

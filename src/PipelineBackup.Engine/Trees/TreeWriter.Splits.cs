@@ -40,7 +40,7 @@ internal sealed partial class TreeWriter
 
     /// <summary>Plans from the leaf up. Plans stand from the root down then.</summary>
     /// <returns>Level of the topmost page that changes.</returns>
-    private int PlanSplits(List<SplitPlan> plans, EngineTree tree, TreePath path, in PendingNode pending)
+    internal int PlanSplits(List<SplitPlan> plans, EngineTree tree, TreePath path, in PendingNode pending)
     {
         Span<byte> child = stackalloc byte[4];
         int level = path.Depth;
@@ -87,7 +87,8 @@ internal sealed partial class TreeWriter
         return (borrowed > 0 ? 4 : 2) + separator.Length - borrowed + 4 + PageView.TagBytes <= parent.FreeBytes;
     }
 
-    private void LogSplit(ChangeOrigin origin, EngineTree tree, TreePath path, List<SplitPlan> plans, int topmost,
+    /// <summary>Logs and makes the splits of a plan.</summary>
+    internal void LogSplit(ChangeOrigin origin, EngineTree tree, TreePath path, List<SplitPlan> plans, int topmost,
         in PendingNode pending)
     {
         var time = Editor.NextTime();
@@ -98,7 +99,7 @@ internal sealed partial class TreeWriter
         if (path.PageAt(topmost) != plans[0].Page)
         {
             parent = pages[count++] = path.PageAt(topmost);
-            LogParent(origin, tree, parent, time);
+            LogParent(origin, tree, parent, path[topmost].Line, time);
         }
 
         foreach (var plan in plans)
@@ -118,12 +119,12 @@ internal sealed partial class TreeWriter
 
     private PageNumber Right(PageNumber page) => Editor.View(page).Next;
 
-    // A page that only takes a separator: where is told by the separator itself.
-    private void LogParent(ChangeOrigin origin, EngineTree tree, PageNumber page, DbTime time)
+    // A page that only takes a separator.
+    private void LogParent(ChangeOrigin origin, EngineTree tree, PageNumber page, int line, DbTime time)
     {
         var change = Editor.Change(origin, tree, page, Editor.View(page).DbTime, time);
         var split = new SplitChange(change, default, default, DbTime.Nil, default, DbTime.Nil, tree.RecordRoot,
-            tree.ObjectId, SplitType.Vertical, SplitOperation.None, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            tree.ObjectId, SplitType.Vertical, SplitOperation.None, (ushort)line, 0, 0, 0, 0, 0, 0, 0, 0);
         Editor.Records.Split(split, [], [], [], BeforeImageFlags.None, []);
         Editor.Member();
     }

@@ -245,8 +245,15 @@ internal sealed partial class TreeWriter
     {
         var page = Editor.View(path.Leaf);
         int held = Editor.HeldBack(page), growth = pending.Data.Length - pending.OldLength;
-        if (growth > 0 && growth > page.FreeBytes - held)
-            return Split(origin, tree, path, pending);
+
+        // What a page of one node holds back is for that node.
+        if (growth > 0 && growth > page.FreeBytes - (page.NodeCount > 1 ? held : 0))
+        {
+            return page.NodeCount > 1 || page.IsRoot
+                ? Split(origin, tree, path, pending)
+                : TrimPrefix(origin, tree, path.Leaf);
+        }
+
         var old = NodeSearch.Node(page, path.Line).Data;
         var node = Editor.Begin(origin, tree, path.Leaf, path.Line, pending.Version);
         if (pending.Operation == SplitOperation.FlagInsertReplace)
@@ -264,19 +271,34 @@ internal sealed partial class TreeWriter
         return true;
     }
 
+    /// <summary>Leaves no more of a page's prefix than its only node borrows.</summary>
+    /// <returns>False: the change is to be tried again.</returns>
+    private bool TrimPrefix(ChangeOrigin origin, EngineTree tree, PageNumber leaf)
+    {
+        var page = Editor.View(leaf);
+        var borrowed = NodeSearch.Node(page, 0).KeyHead;
+        if (page.PrefixKey.Length == borrowed.Length)
+            throw new EseException(EseError.DatabaseCorrupted, $"page {leaf} has no room for the only node it has");
+        var node = Editor.Begin(origin, tree, leaf, 0);
+        Editor.Records.SetExternalHeader(node, borrowed);
+        Editor.Commit(origin);
+        return false;
+    }
+
     private static int Borrowed(PageView page, ReadOnlySpan<byte> key)
     {
-        int common = page.PrefixKey.CommonPrefixLength(key);
+        // Where no prefix can come from, nothing is borrowed: headers of space trees hold reserves.
+        int common = (page.Flags & PageFlags.SpaceTree) != 0 ? 0 : page.PrefixKey.CommonPrefixLength(key);
         return common > 2 ? common : 0;
     }
 
     private void RequireSize(ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
-        // An inner page has room for three separators at least.
+        // An inner page has room for three separators at least; a leaf for a node that borrows all its key by itself.
         int area = Editor.PageSize.Bytes - Editor.PageSize.HeaderBytes;
         if (key.IsEmpty || key.Length > (area - 64) / 4)
             throw new EseException(EseError.KeyTooBig, $"a key of {key.Length} bytes");
-        if (data.IsEmpty || key.Length + data.Length + 2 > area - 2 * PageView.TagBytes)
+        if (data.IsEmpty || key.Length + data.Length + 4 > area - 2 * PageView.TagBytes)
             throw new EseException(EseError.RecordTooBig, $"a node of {key.Length} and {data.Length} bytes");
     }
 

@@ -99,7 +99,7 @@ public static class CatalogReader
     private static void Take(in CatalogRow row, List<TableDefinition> tables, PageSize pageSize)
     {
         if (row.Kind is >= CatalogEntryKind.Table and <= CatalogEntryKind.LongValues)
-            Take(row.ToEntry(), tables, pageSize);
+            Take(row.ToDefinition(), tables, pageSize);
         else
             OwnerOf(row.TableId, tables);
     }

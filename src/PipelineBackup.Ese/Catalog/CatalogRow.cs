@@ -54,9 +54,9 @@ internal readonly ref struct CatalogRow
 
     public CatalogEntryKind Kind => (CatalogEntryKind)Required(2);
 
-    /// <summary>The row as values.</summary>
+    /// <summary>The row as values, as far as definitions need them: damage in the others hinders nobody.</summary>
     /// <exception cref="EseException">It lacks what every row has (-1220).</exception>
-    public CatalogEntry ToEntry() => new()
+    public CatalogEntry ToDefinition() => new()
     {
         TableId = TableId,
         Kind = Kind,
@@ -65,20 +65,26 @@ internal readonly ref struct CatalogRow
         SpaceUsage = (uint?)Number(5),
         Flags = (uint)Required(6),
         PagesOrLocale = (uint?)Number(7),
-        IsRoot = Number(8) is { } mark ? mark != 0 : null,
         RecordOffset = (ushort?)Number(9),
-        LocaleFlags = (uint?)Number(10),
         KeyMost = (ushort?)Number(11),
         LongValueChunk = (uint?)Number(12),
-        RootSetTime = Number(13),
         Name = Text(128) is { Length: > 0 } name ? name : throw Malformed("has no name"),
-        Statistics = Variable(129),
         TemplateOrCallback = Text(130),
         Default = Variable(131),
         Segments = Variable(132),
         SegmentMost = Variable(133),
         Conditions = Variable(134),
         TupleLimits = Variable(135),
+    };
+
+    /// <summary>The whole row as values.</summary>
+    /// <exception cref="EseException">It lacks what every row has (-1220), or a column of it is damaged (-1206).</exception>
+    public CatalogEntry ToEntry() => ToDefinition() with
+    {
+        IsRoot = Number(8) is { } mark ? mark != 0 : null,
+        LocaleFlags = (uint?)Number(10),
+        RootSetTime = Number(13),
+        Statistics = Variable(129),
         SortVersion = Variable(136),
         SortId = Variable(137),
         CallbackData = Tagged(256),

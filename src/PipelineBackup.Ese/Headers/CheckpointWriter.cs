@@ -52,7 +52,9 @@ internal sealed class CheckpointWriter(Signature stream, InstanceParameters para
     /// <param name="disk">The disk.</param>
     /// <param name="path">The file.</param>
     /// <param name="copy">One copy.</param>
-    /// <exception cref="IOException">The disk failed; without a checkpoint recovery starts with the first log.</exception>
+    /// <exception cref="IOException">
+    /// The disk failed; without a checkpoint recovery starts with the first log.
+    /// </exception>
     public static void Write(IDisk disk, string path, ReadOnlySpan<byte> copy)
     {
         bool isThere = disk.FileExists(path);

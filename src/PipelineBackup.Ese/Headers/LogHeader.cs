@@ -42,7 +42,7 @@ public enum LogHeaderFlags
 ///  652    1  sector size of the disk: 0 unknown, 1 the same, 2–5 512 to 4096, 255 another one
 ///  653    8  XOR of the checksums of all segments of the generation before
 ///  661    4  newest format version that the writing engine knew
-///  665    2  not used
+///  665    2  0, or a mark of this library: segments tell up to where the file was durable
 ///  667    4  file type: 3, or 0 in very old files
 ///  671 2048  attached databases when the file was made
 /// 2719 1377  not used
@@ -52,6 +52,12 @@ public sealed class LogHeader
 {
     /// <summary>Length in bytes.</summary>
     public const int Size = 4096;
+
+    /// <summary>Where the mark of the writer stands.</summary>
+    internal const int WriterOffset = 665;
+
+    /// <summary>The mark of a writer whose segments tell up to where the file was durable when they were written.</summary>
+    internal const ushort TellsDurableMark = 0x4250;
 
     private const int FixedBytes = 671;
     private readonly byte[] _bytes;
@@ -107,6 +113,12 @@ public sealed class LogHeader
 
     /// <summary>Newest format version that the writing engine knew, for instance 9600; informational.</summary>
     public uint EngineFormat => Int(661);
+
+    /// <summary>
+    /// Whether each segment tells up to where the file was durable when it was written, so that a write which a crash
+    /// cut short can be told from damage. Files of the engine do not.
+    /// </summary>
+    internal bool TellsDurable => Short(WriterOffset) == TellsDurableMark;
 
     /// <summary>Databases attached when the file was made: the state before its first record.</summary>
     public IReadOnlyList<AttachedDatabase> Attached => AttachedDatabase.ReadList(_bytes.AsMemory(FixedBytes));

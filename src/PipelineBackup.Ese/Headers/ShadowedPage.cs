@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Writing of a page that stands in a file twice, so that a crash at any moment leaves one whole copy.</summary>
+/// <summary>
+/// Writing of a page that stands in a file twice, so that a crash at any moment leaves one whole copy.
+/// </summary>
 internal static class ShadowedPage
 {
     /// <summary>Writes both copies and flushes each before the other is touched.</summary>

@@ -63,7 +63,9 @@ internal sealed class LogFileWriter : IDisposable
     /// <param name="records">One or more records that must not be parted, as a <see cref="LogRecordWriter"/> makes
     /// them.</param>
     /// <returns>Position of the first one.</returns>
-    /// <exception cref="EseException">−517: they are longer than a log; −519: the stream has no number left.</exception>
+    /// <exception cref="EseException">
+    /// −517: they are longer than a log; −519: the stream has no number left.
+    /// </exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public LogPosition Append(ReadOnlySpan<byte> records)
     {

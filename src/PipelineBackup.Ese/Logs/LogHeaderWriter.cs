@@ -7,6 +7,77 @@ internal static class LogHeaderWriter
 {
     private const int LegacyMinor = 60, LegacyMajor = 20;
 
+    /// <summary>Makes the header of the first generation of a stream.</summary>
+    /// <param name="start">What the stream is.</param>
+    /// <param name="created">The time.</param>
+    /// <returns>The header, <see cref="LogHeader.Size"/> bytes.</returns>
+    public static byte[] Begin(LogStreamSettings start, LogTime created)
+    {
+        byte[] header = new byte[LogHeader.Size];
+        var to = header.AsSpan();
+        Put(to, 4, 1);
+        PutShort(to, 8, SegmentScan.Size);
+        PutShort(to, 10, LogHeader.Size / SegmentScan.Size);
+        PutShort(to, 14, start.PageSize.Bytes);
+        created.Write(to[16..]);
+        start.Signature.Write(to[44..]);
+        Put(to, 667, (uint)FileType.Log);
+        Apply(start, to);
+        return header;
+    }
+
+    /// <summary>Makes the header of the next generation, with the settings of the engine that writes it.</summary>
+    /// <param name="before">Header of the generation before.</param>
+    /// <param name="settings">The settings; the stream stays the one that it is.</param>
+    /// <param name="created">The time.</param>
+    /// <param name="checkpoint">The checkpoint at this time.</param>
+    /// <param name="attached">The databases attached before the first record.</param>
+    /// <returns>
+    /// The header, <see cref="LogHeader.Size"/> bytes; <see cref="Finish"/> has to be called with the checksums of the
+    /// generation before.
+    /// </returns>
+    /// <exception cref="EseException">−519: the stream has no number left.</exception>
+    /// <exception cref="ArgumentException">The databases do not fit into a header.</exception>
+    public static byte[] Continue(LogHeader before, LogStreamSettings settings, LogTime created, LogPosition checkpoint,
+        IReadOnlyList<AttachedDatabase> attached)
+    {
+        byte[] header = Continue(before, 0, created, checkpoint, attached);
+        Apply(settings, header);
+        return header;
+    }
+
+    /// <summary>Sets what is known only when the generation before is closed, and the checksum.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="accumulated">XOR of the checksums of all segments of the generation before.</param>
+    /// <param name="isReserve">Whether the file was one that only held space.</param>
+    public static void Finish(Span<byte> header, ulong accumulated, bool isReserve)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(header[653..], accumulated);
+        if (isReserve)
+            header[639] |= (byte)LogHeaderFlags.Reserve;
+        Put(header, 0, HeaderChecksum.Compute(header));
+    }
+
+    // A stream's version never goes back, number by number.
+    private static void Apply(LogStreamSettings settings, Span<byte> header)
+    {
+        int least = (2 * SegmentScan.Size - 1 + 2 * settings.PageSize.Bytes) / SegmentScan.Size;
+        PutShort(header, 12, (int)Math.Clamp(settings.FileBytes / SegmentScan.Size, least, ushort.MaxValue));
+        uint[] version = [settings.Version.Major, settings.Version.Minor, settings.Version.UpdateMajor];
+        for (int i = 0; i < version.Length; i++)
+            PutMost(header, 32 + 4 * i, version[i]);
+        PutMost(header, 648, settings.Version.UpdateMinor);
+        settings.Parameters.CopyTo(header[72..]);
+        if (settings.IsCircular)
+            header[639] |= (byte)LogHeaderFlags.Circular;
+        Put(header, 661, FormatVersion.NewestEngineFormat);
+        PutShort(header, LogHeader.WriterOffset, LogHeader.TellsDurableMark);
+        Put(header, 0, HeaderChecksum.Compute(header));
+    }
+
+    private static void PutMost(Span<byte> to, int offset, uint value) =>
+        Put(to, offset, Math.Max(value, BinaryPrimitives.ReadUInt32LittleEndian(to[offset..])));
+
     /// <summary>Makes the header of the next generation.</summary>
     /// <remarks>
     /// A stream keeps its version. Behind a log of version 7, which no engine writes any more, goes version 8 on:
@@ -72,4 +143,26 @@ internal static class LogHeaderWriter
 
     private static void PutShort(Span<byte> to, int offset, int value) =>
         BinaryPrimitives.WriteUInt16LittleEndian(to[offset..], (ushort)value);
+}
+
+/// <summary>What an engine that writes a log stream was told about it.</summary>
+internal sealed record LogStreamSettings
+{
+    /// <summary>Identity of the stream.</summary>
+    public required Signature Signature { get; init; }
+
+    /// <summary>Page size of its databases.</summary>
+    public required PageSize PageSize { get; init; }
+
+    /// <summary>Length of a log file, in bytes; rounded down to segments.</summary>
+    public required long FileBytes { get; init; }
+
+    /// <summary>The least version.</summary>
+    public required LogVersion Version { get; init; }
+
+    /// <summary>Whether logs below the checkpoint are deleted.</summary>
+    public bool IsCircular { get; init; }
+
+    /// <summary>The settings as stored, <see cref="InstanceParameters.Size"/> bytes.</summary>
+    public required byte[] Parameters { get; init; }
 }

@@ -61,6 +61,12 @@ public sealed record LogScanResult
     /// </summary>
     public int TornSegment { get; init; }
 
+    /// <summary>
+    /// The first segment of a last write that a crash left in part, and that nobody was told of as done; 0 when there
+    /// is none. What is there from it on does not count. Only in logs that tell such writes from damage.
+    /// </summary>
+    public int CutSegment { get; init; }
+
     /// <summary>Number of valid segments (version 7: of checksum records).</summary>
     public int ValidSegments { get; init; }
 
@@ -96,6 +102,10 @@ public sealed record LogScanResult
             LogScanPurpose.HardRecovery => !isCurrentLog,
             _ => true,
         };
+
+        // Whatever was closed, or copied for good, was durable.
+        torn |= Verdict == LogScanVerdict.Good && CutSegment != 0
+            && (!isCurrentLog || purpose is LogScanPurpose.HardRestore or LogScanPurpose.Backup);
         var plain = Verdict switch
         {
             LogScanVerdict.Good => torn ? EseError.LogFileCorrupt : EseError.Success,
@@ -118,6 +128,8 @@ public sealed record LogScanResult
     /// <summary>What was found, in lower case, with the place; of a sound file what was mended on the way.</summary>
     public string Message => Verdict switch
     {
+        LogScanVerdict.Good when CutSegment != 0 =>
+            Invariant($"the last write, from segment {CutSegment} on, was cut short"),
         LogScanVerdict.Good when TornSegment != 0 =>
             Invariant($"the last write, of segment {TornSegment}, was cut short"),
         LogScanVerdict.Good when Corrected.Count > 0 => Invariant(

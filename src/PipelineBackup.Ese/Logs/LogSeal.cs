@@ -5,7 +5,8 @@ namespace PipelineBackup.Ese;
 /// the log can be followed by another one.
 /// </summary>
 /// <remarks>
-/// In version 8 a segment whose write was cut short is taken from its shadow. In version 7 the chain of checksum
+/// In version 8 a segment whose write was cut short is taken from its shadow; what is left of a last write that does not
+/// count is cleared. In version 7 the chain of checksum
 /// records is ended where it is sound; see <see cref="LegacySeal"/>. Nothing behind the end needs to go: remains there
 /// are what a scan knows as empty, stale or shadow.
 /// </remarks>
@@ -21,14 +22,27 @@ internal static class LogSeal
     {
         if (!scan.IsGood || scan.Header is not { } header)
             throw new EseException(scan.Error, scan.Message);
-        if (scan.TornSegment == 0)
+        if (scan.TornSegment == 0 && scan.CutSegment == 0)
             return;
         using var file = disk.Open(path, DiskAccess.ReadWrite);
         if (header.Version.IsLegacy)
             LegacySeal.Apply(file, header);
-        else
+        else if (scan.TornSegment != 0)
             TakeShadow(file, scan);
+        if (scan.CutSegment != 0)
+            Clear(file, scan.CutSegment);
         file.Flush();
+    }
+
+    // From the end to the start: a crash meanwhile leaves a rest that is judged like the whole.
+    private static void Clear(IDiskFile file, int from)
+    {
+        byte[] zeros = new byte[SegmentScan.Size], segment = new byte[SegmentScan.Size];
+        for (long at = file.Length - SegmentScan.Size; at >= from * (long)SegmentScan.Size; at -= SegmentScan.Size)
+        {
+            if (file.Read(segment, at) == 0 || segment.AsSpan().ContainsAnyExcept((byte)0))
+                file.Write(zeros, at);
+        }
     }
 
     private static void TakeShadow(IDiskFile file, LogScanResult scan)

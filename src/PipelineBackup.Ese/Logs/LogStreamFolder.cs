@@ -20,6 +20,10 @@ internal sealed record LogStreamFolder(
     public string CheckpointPath(string directory) =>
         Path.Combine(directory, new LogFileName(BaseName, LogFileKind.Checkpoint, 0, 0, HasNewExtension).ToString());
 
+    /// <summary>A file that only holds disk space.</summary>
+    /// <param name="number">Its number, from 1.</param>
+    public string ReservePath(int number) => PathOf(new(BaseName, LogFileKind.Reserve, number, 5, false));
+
     /// <summary>A numbered log.</summary>
     /// <param name="generation">Its generation.</param>
     public string NumberedPath(LogGeneration generation) =>

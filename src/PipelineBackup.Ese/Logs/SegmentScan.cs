@@ -10,7 +10,8 @@ namespace PipelineBackup.Ese;
 ///   0    8  checksum, over the whole segment and its index
 ///   8    8  its own position
 ///  16    8  when its first record was put in
-///  24   12  not used
+///  24    4  0; where the header says so: index of the first segment that was perhaps not durable when this one was written
+///  28    8  not used
 ///  36    4  flags: 0x2000 selects the error-correcting checksum
 ///  40 4056  records
 /// </code>
@@ -21,6 +22,9 @@ namespace PipelineBackup.Ese;
 /// used ──damaged──► waiting ──shadow of it──► (as the next segment says)      otherwise: corrupt
 /// empty ──own shadow, zero, stale──► empty                                     otherwise: corrupt
 /// </code>
+/// Where segments tell what was durable before they were written, the end of the log may be what is left of a last write
+/// whose segments came to the disk in any order, or in part. From the first segment that is missing on, everything is
+/// given up, unless a segment behind it says that it was durable: then the file is damaged.
 /// </remarks>
 internal sealed class SegmentScan(LogHeader header, bool collect)
 {
@@ -29,6 +33,9 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
 
     /// <summary>Bytes before the first record of a segment.</summary>
     public const int HeaderBytes = 40;
+
+    /// <summary>Where a segment tells what was durable before it was written.</summary>
+    public const int DurableOffset = 24;
 
     private const byte FormatFlag = 0x20;
 
@@ -39,6 +46,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
     private readonly bool _zeroIsEmpty = header.Version.IsZeroFilled;
     private int _next = 1;
     private bool _emptySeen, _waiting;
+    private int _cut;
     private int _valid, _empty, _stale, _last, _torn, _failed;
     private ulong _accumulated, _storedChecksum, _computedChecksum;
     private LogScanVerdict _verdict;
@@ -66,7 +74,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
     {
         if (IsDone)
             return;
-        if (_waiting)
+        if (_waiting || _cut != 0)
         {
             Fail(LogScanVerdict.IOError, _next - 1);
             return;
@@ -80,7 +88,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
     public LogScanResult Complete()
     {
         if (_waiting && _verdict == LogScanVerdict.Good)
-            Fail(LogScanVerdict.SegmentCorrupt, _next - 1);
+            FailOrCut(LogScanVerdict.SegmentCorrupt, _next - 1);
         return new()
         {
             Verdict = _verdict,
@@ -93,6 +101,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
             AccumulatedChecksum = _accumulated,
             Corrected = _corrected,
             TornSegment = _torn,
+            CutSegment = _verdict == LogScanVerdict.Good ? _cut : 0,
             ValidSegments = _valid,
             EmptySegments = _empty,
             StaleSegments = _stale,
@@ -110,6 +119,12 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         // Behind zeros nothing can be hidden: zeros verify with no index, are nobody's shadow and have no position.
         bool isZero = BinaryPrimitives.ReadUInt64LittleEndian(segment) == 0 && !segment.ContainsAnyExcept((byte)0);
         var sum = isZero ? new(0, HeaderChecksum.Seed, false) : Sum.Of(segment);
+        if (_cut != 0)
+        {
+            JudgeBehindCut(segment, sum, index);
+            return false;
+        }
+
         if (_waiting && !TakeShadow(segment, sum, index - 1))
             return false;
         // The last place is for a shadow only; in a file used again it may hold one of its earlier life.
@@ -133,7 +148,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
 
         (_storedChecksum, _computedChecksum) = (sum.Stored, sum.For((uint)index));
         if (_emptySeen)
-            Fail(LogScanVerdict.CorruptAfterEmptySegment, index);
+            FailOrCut(LogScanVerdict.CorruptAfterEmptySegment, index);
         else
             _waiting = true;
         return false;
@@ -152,7 +167,10 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         if (order > 0 || _emptySeen)
         {
             _storedChecksum = _computedChecksum = BinaryPrimitives.ReadUInt64LittleEndian(segment);
-            Fail(order > 0 ? LogScanVerdict.BadSegmentLgpos : LogScanVerdict.ValidSegmentAfterEmpty, index);
+            if (order > 0)
+                Fail(LogScanVerdict.BadSegmentLgpos, index);
+            else if (FailOrCut(LogScanVerdict.ValidSegmentAfterEmpty, index))
+                JudgeBehindCut(segment, Sum.Of(segment), index);
             return false;
         }
 
@@ -170,7 +188,8 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         _waiting = false;
         if (!Verify(segment, sum, (uint)index, out int bit))
         {
-            Fail(LogScanVerdict.SegmentCorrupt, index);
+            if (FailOrCut(LogScanVerdict.SegmentCorrupt, index))
+                JudgeBehindCut(segment, sum, index + 1);
             return false;
         }
 
@@ -188,6 +207,30 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         Count(segment, index);
         segment.CopyTo(_lastValid);
         return true;
+    }
+
+    // True when the rest may be what is left of a last write.
+    private bool FailOrCut(LogScanVerdict verdict, int index)
+    {
+        if (!header.TellsDurable)
+        {
+            Fail(verdict, index);
+            return false;
+        }
+
+        (_cut, _waiting) = (_last + 1, false);
+        return true;
+    }
+
+    private void JudgeBehindCut(ReadOnlySpan<byte> segment, Sum sum, int index)
+    {
+        bool isOwn = Verify(segment, sum, (uint)index, out int bit);
+        if (isOwn && bit >= 0)
+            segment = _mended;
+        if (!isOwn || PositionOf(segment) != Position(index)
+            || BinaryPrimitives.ReadUInt32LittleEndian(segment[DurableOffset..]) <= (uint)_cut)
+            return;
+        Fail(LogScanVerdict.SegmentCorrupt, _cut);
     }
 
     private void Count(ReadOnlySpan<byte> segment, int index)

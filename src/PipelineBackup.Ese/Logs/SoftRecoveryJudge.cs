@@ -17,13 +17,18 @@ internal sealed class SoftRecoveryJudge(
     {
         bool anyNeeds = databases.Any(database => database.Max.IsSet);
         if (chain.Generations.Count == 0 && chain.Current is null)
-            return anyNeeds ? Missing(EseError.RequiredLogFilesMissing, "there is no log at all") : null;
+            return anyNeeds ? Missing(EseError.RequiredLogFilesMissing, Start(), "there is no log at all") : null;
         if (JudgeCurrent() is { } current)
             return current;
         var start = Start();
         if (databases.Any(database => database.Min.IsSet && database.Min < start))
-            return Missing(EseError.RequiredLogFilesMissing,
-                $"recovery would start at generation {start}, a database needs earlier ones");
+        {
+            var min = databases.Where(database => database.Min.IsSet).Min(database => database.Min);
+            return new(EseError.RequiredLogFilesMissing, min, chain.NameOf(min),
+                $"recovery would start at generation {start}, a database needs them from {min} on",
+                $"add the logs from generation {min} on; where they are there, remove the checkpoint that lies behind them");
+        }
+
         return chain.Find(start) is { } first ? Walk(first) : new(EseError.MissingLogFile, start, chain.NameOf(start),
             $"generation {start}, which recovery starts with, is missing", "take it from a backup");
     }
@@ -146,17 +151,20 @@ internal sealed class SoftRecoveryJudge(
         LogGeneration last, IReadOnlyList<RequiredLogs> databases, SoftRecoveryOptions options)
     {
         if (databases.Any(database => database.Max > last))
-            return Missing(EseError.RequiredLogFilesMissing,
+        {
+            return Missing(EseError.RequiredLogFilesMissing, last.Next,
                 $"the logs end with generation {last}, a database needs {databases.Max(d => d.Max)}");
+        }
+
         if (databases.Any(database => database.Committed > last) && !options.IgnoreLostLogs)
         {
-            return Missing(EseError.CommittedLogFilesMissing,
+            return Missing(EseError.CommittedLogFilesMissing, last.Next,
                 $"the logs end with generation {last}, transactions stand up to {databases.Max(d => d.Committed)}");
         }
 
         return null;
     }
 
-    private static LogFinding Missing(EseError error, string message) =>
-        new(error, default, "", message, "take the missing logs from a backup");
+    private static LogFinding Missing(EseError error, LogGeneration first, string message) =>
+        new(error, first, "", message, $"take the logs from generation {first} on from a backup");
 }

@@ -77,6 +77,9 @@ public enum EseError
     /// <summary>A log file is missing.</summary>
     MissingLogFile = -528,
 
+    /// <summary>The disk of the logs is full; reserved space is all that is left.</summary>
+    LogDiskFull = -529,
+
     /// <summary>A log belongs to another log stream.</summary>
     BadLogSignature = -530,
 
@@ -189,6 +192,9 @@ public enum EseError
     /// <summary>A log record contradicts the page it is for.</summary>
     LogOperationInconsistentWithDatabase = -626,
 
+    /// <summary>The engine is being closed.</summary>
+    TermInProgress = -1000,
+
     /// <summary>A name is empty, too long, or has characters that no name may have.</summary>
     InvalidName = -1002,
 
@@ -206,6 +212,9 @@ public enum EseError
 
     /// <summary>A page is all zero where data should stand.</summary>
     PageNotInitialized = -1019,
+
+    /// <summary>The disk failed.</summary>
+    DiskIO = -1022,
 
     /// <summary>A path cannot be used.</summary>
     InvalidPath = -1023,
@@ -228,6 +237,12 @@ public enum EseError
     /// <summary>The engine runs a single instance.</summary>
     RunningInOneInstanceMode = -1080,
 
+    /// <summary>The engine met a failure that it cannot go on from.</summary>
+    InstanceUnavailable = -1090,
+
+    /// <summary>As many sessions are open as there can be.</summary>
+    OutOfSessions = -1101,
+
     /// <summary>A large page names another page number although its checksum matches.</summary>
     PageNumberMismatch = -1118,
 
@@ -239,6 +254,12 @@ public enum EseError
 
     /// <summary>A database is given twice.</summary>
     DatabaseDuplicate = -1201,
+
+    /// <summary>The database is in use.</summary>
+    DatabaseInUse = -1202,
+
+    /// <summary>There is no such database.</summary>
+    DatabaseNotFound = -1203,
 
     /// <summary>The database is damaged, or not one.</summary>
     DatabaseCorrupted = -1206,
@@ -263,6 +284,9 @@ public enum EseError
 
     /// <summary>The catalog is damaged: a row is missing or contradicts another.</summary>
     CatalogCorrupted = -1220,
+
+    /// <summary>A database of the same identity is attached.</summary>
+    DatabaseSignInUse = -1222,
 
     /// <summary>A database was created in a format that is not known.</summary>
     InvalidCreateDbVersion = -1225,
@@ -320,6 +344,12 @@ public enum EseError
 
     /// <summary>An encrypted value cannot be decrypted.</summary>
     DecryptionFailed = -1622,
+
+    /// <summary>As many databases are attached as there can be.</summary>
+    TooManyAttachedDatabases = -1805,
+
+    /// <summary>The disk is full.</summary>
+    DiskFull = -1808,
 
     /// <summary>There is no such file.</summary>
     FileNotFound = -1811,

@@ -1,6 +1,6 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>What the records of one log say of its databases: which are attached at its end, whether recovery wrote it.</summary>
+/// <summary>What the records of one log say of its databases: which are attached at its end.</summary>
 internal static class AttachTrail
 {
     /// <summary>Whether a log holds the mark with which undo begins.</summary>

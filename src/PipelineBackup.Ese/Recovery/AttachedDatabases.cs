@@ -17,7 +17,7 @@ internal sealed class AttachedDatabases : IDisposable
     private readonly SortedDictionary<byte, RecoveringFile> _attached = [];
     private readonly SortedDictionary<byte, DatabasePlace> _leftOut = [];
     private readonly Dictionary<string, RecoveredDatabase> _outcomes = [];
-    private (long Read, long Written) _closedPages;
+    private (long Read, long Written, long Redone) _closedPages;
     private LogGeneration _generation;
     private LogTime _created;
 
@@ -31,10 +31,11 @@ internal sealed class AttachedDatabases : IDisposable
     /// <summary>The databases that are replayed into.</summary>
     public IReadOnlyCollection<RecoveringFile> Attached => _attached.Values;
 
-    /// <summary>Pages read and written for all databases.</summary>
-    public (long Read, long Written) Pages =>
+    /// <summary>Pages read and written for all databases, and changes of pages that redo made.</summary>
+    public (long Read, long Written, long Redone) Pages =>
         (_closedPages.Read + _attached.Values.Sum(database => database.Cache.PagesRead),
-            _closedPages.Written + _attached.Values.Sum(database => database.Cache.PagesWritten));
+            _closedPages.Written + _attached.Values.Sum(database => database.Cache.PagesWritten),
+            _closedPages.Redone + _attached.Values.Sum(database => database.Redo.Redone));
 
     /// <summary>What became of the databases so far, in the order in which the logs named them first.</summary>
     public IReadOnlyList<RecoveredDatabase> Outcomes => [.. _outcomes.Values];
@@ -168,7 +169,7 @@ internal sealed class AttachedDatabases : IDisposable
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
         foreach (var database in _attached.Values)
-            database.Redo.Map.RequireEmpty(new(last.Next, 0, 0));
+            database.EndRedo(last, _setup.Options.SkipUndo);
         foreach (var place in _leftOut.Values)
         {
             if (!place.IsSkipped && !place.Verdict.IsAhead && !_setup.Options.IgnoreMissingDatabases && !_setup.IsHard)
@@ -206,7 +207,14 @@ internal sealed class AttachedDatabases : IDisposable
     private void Take(RecoveringFile database)
     {
         _attached.Add(database.Slot, database);
+        ShareMemory();
         database.Begin(_generation, _created);
+    }
+
+    private void ShareMemory()
+    {
+        foreach (var database in _attached.Values)
+            database.Cache.SetMemory(_surroundings.MemoryBytes / _attached.Count);
     }
 
     private void Close(RecoveringFile database, LogPosition position)
@@ -218,9 +226,11 @@ internal sealed class AttachedDatabases : IDisposable
         Tell(database.Place, isFinished ? RecoveryOutcome.Recovered : RecoveryOutcome.Missing,
             isFinished ? "" : "its creation was never finished");
         _closedPages = (
-            _closedPages.Read + database.Cache.PagesRead, _closedPages.Written + database.Cache.PagesWritten);
+            _closedPages.Read + database.Cache.PagesRead, _closedPages.Written + database.Cache.PagesWritten,
+            _closedPages.Redone + database.Redo.Redone);
         _attached.Remove(database.Slot);
         database.Dispose();
+        ShareMemory();
     }
 
     private void LeaveOut(DatabasePlace place)

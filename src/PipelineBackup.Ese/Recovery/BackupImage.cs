@@ -16,13 +16,16 @@ internal sealed class BackupImage
     private readonly PatchTrailer? _trailer;
 
     private BackupImage(string path, HeaderPair headers, PatchTrailer? trailer) =>
-        (Path, PageSize, _header, _trailer) = (path, headers.PageSize, headers.Header!, trailer);
+        (Path, PageSize, Copies, _header, _trailer) = (path, headers.PageSize, headers.Copies, headers.Header!, trailer);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>Its page size.</summary>
     public PageSize PageSize { get; }
+
+    /// <summary>Which copies of its header are whole.</summary>
+    public HeaderCopies Copies { get; }
 
     /// <summary>Its identity.</summary>
     public Signature Signature => _header.Signature;
@@ -86,11 +89,13 @@ internal sealed class BackupImage
         var headers = HeaderPair.Read(file);
         if (headers.Header is not { } header)
         {
-            throw new EseException(EseError.DatabaseCorrupted, $"'{path}': both copies of the database header are damaged",
+            throw new EseException(EseError.DatabaseCorrupted,
+                $"'{path}': both copies of the database header are damaged",
                 "restore the file from another copy of the backup");
         }
 
-        if (!header.IsUnrestoredCopy && header.State == DatabaseState.CleanShutdown && header.Judge() == EseError.Success)
+        // Judged a success it is clean: then it may be the work of an earlier recovery.
+        if (!header.IsUnrestoredCopy && header.Judge() == EseError.Success)
             return new(path, headers, null);
         DemandImage(path, header);
         var trailer = header.NeedsTrailer ? PatchTrailer.Read(file, headers.PageSize) : null;
@@ -125,6 +130,16 @@ internal sealed class BackupImage
             $"give the logs of the backup up to generation {High}; a directory of later logs may be one of them");
     }
 
+    /// <summary>Makes both copies of the header the one that counts: a crash may have come between the two.</summary>
+    /// <param name="disk">The disk it is on.</param>
+    public void MatchCopies(IDisk disk)
+    {
+        if (Copies == HeaderCopies.Identical)
+            return;
+        using var file = disk.Open(Path, DiskAccess.ReadWrite);
+        new DatabaseHeaderWriter(_header).Write(file);
+    }
+
     /// <summary>Rewrites the header for the restore and fills the trailer page with zeros.</summary>
     /// <param name="disk">The disk it is on.</param>
     /// <param name="high">The last generation of the set, which is mandatory from now on.</param>
@@ -149,7 +164,8 @@ internal sealed class BackupImage
         if (error is EseError.InvalidDatabaseVersion or EseError.DatabaseIncompleteIncrementalReseed
             or EseError.DatabaseIncompleteRevert or EseError.DatabaseConversionInProgress)
         {
-            throw new EseException(error, $"'{path}' cannot be recovered: its state is {header.State}, its version {header.Version}",
+            throw new EseException(error,
+                $"'{path}' cannot be recovered: its state is {header.State}, its version {header.Version}",
                 "restore another backup");
         }
 

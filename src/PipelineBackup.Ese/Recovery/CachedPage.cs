@@ -21,6 +21,28 @@ internal sealed class CachedPage
     /// <summary>Whether it holds changes that the file does not.</summary>
     public bool IsDirty { get; internal set; }
 
+    /// <summary>
+    /// Where replay has to begin so that the file gets all changes it lacks; not set when nobody tells. Of a page that
+    /// is not dirty it says nothing.
+    /// </summary>
+    public LogPosition FirstChange { get; private set; }
+
+    /// <summary>The record of the last change; not set when nobody tells.</summary>
+    public LogPosition LastChange { get; private set; }
+
+    /// <summary>A record changes it, or may.</summary>
+    /// <param name="start">Where replay has to begin so that it makes the change.</param>
+    /// <param name="position">Position of the record.</param>
+    public void Touch(LogPosition start, LogPosition position)
+    {
+        if (!FirstChange.IsSet || start < FirstChange)
+            FirstChange = start;
+        LastChange = position;
+    }
+
+    /// <summary>The file has it as it is.</summary>
+    internal void Written() => (IsDirty, FirstChange) = (false, default);
+
     /// <summary>The bytes; null while they are elsewhere.</summary>
     internal byte[]? Buffer { get; set; }
 

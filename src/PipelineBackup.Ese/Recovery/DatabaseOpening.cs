@@ -21,9 +21,10 @@ internal static class DatabaseOpening
             var writer = new DatabaseHeaderWriter(header);
             if (place.Verdict.NeedsTrailer)
                 MergeTrailer(file, writer, surroundings.PageSize);
-            var database = new RecoveringFile(place, file, writer, surroundings);
+            bool isClean = writer.State == DatabaseState.CleanShutdown;
+            var futureUntil = isClean ? default : writer.MaxRequired;
             BringUp(writer, place, setup, surroundings, generation, created);
-            return database;
+            return new(place, file, writer, futureUntil, surroundings);
         }
         catch
         {
@@ -64,7 +65,7 @@ internal static class DatabaseOpening
             // So that whoever comes after a crash knows that it is not finished.
             writer.Write(file);
             disk.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(place.Path))!);
-            return new(place, file, writer, surroundings);
+            return new(place, file, writer, default, surroundings);
         }
         catch
         {

@@ -54,7 +54,7 @@ internal sealed record DatabasePlace(
 /// <param name="Disk">The disk.</param>
 /// <param name="Clock">The clock.</param>
 /// <param name="PageSize">Page size of the databases of the stream.</param>
-/// <param name="MemoryBytes">Memory for its pages.</param>
+/// <param name="MemoryBytes">Memory for the pages of all databases.</param>
 /// <param name="CreateScratch">Makes a temporary file for pages.</param>
 /// <param name="Versions">Knows which pages must not be written yet.</param>
 internal sealed record DatabaseSurroundings(

@@ -19,7 +19,7 @@ public sealed class HardRecovery(HardRecoveryOptions options)
     /// <summary>Judges the set, prepares the databases, replays the logs and undoes what was not committed.</summary>
     /// <param name="cancellationToken">Ends it between two records; the databases must then be restored anew.</param>
     /// <exception cref="EseException">
-    /// It failed; the engine's error, what is wrong and what to do. Whatever is refused before the logs are replayed has
+    /// It failed; the engine's error, what is wrong and what to do. What is refused before the logs are replayed has
     /// changed nothing; else the hint says that the databases must be restored anew.
     /// </exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
@@ -29,7 +29,12 @@ public sealed class HardRecovery(HardRecoveryOptions options)
         DemandParameters();
         var plan = RestoreScheme.Make(options, cancellationToken);
         if (plan.Set.Restored.All(database => database.Image.IsClean))
+        {
+            foreach (var (_, image) in plan.Set.Restored)
+                image.MatchCopies(options.Disk);
             return Nothing(plan);
+        }
+
         DemandMemory(plan.Set);
         foreach (var (_, image) in plan.Set.Restored.Where(database => !database.Image.IsClean))
             image.Prepare(options.Disk, plan.High);
@@ -45,7 +50,8 @@ public sealed class HardRecovery(HardRecoveryOptions options)
 
     private static string Anew(EseException failure)
     {
-        const string Advice = "the databases are in no usable state: restore them anew from the backup before the next attempt";
+        const string Advice =
+            "the databases are in no usable state: restore them anew from the backup before the next attempt";
         return failure.Hint.Length == 0 ? Advice : $"{failure.Hint}; {Advice}";
     }
 
@@ -65,12 +71,17 @@ public sealed class HardRecovery(HardRecoveryOptions options)
     {
         if (options.TargetLogDirectory is null != options.TargetCheckpointDirectory is null)
         {
-            throw Invalid("a target directory for logs was given without one for the checkpoint, or the other way round",
+            throw Invalid(
+                "a target directory for logs was given without one for the checkpoint, or the other way round",
                 "give both or neither");
         }
 
         if (options.BaseName.Length != 3)
-            throw Invalid($"'{options.BaseName}' is no base name of logs", "a base name has three characters, such as edb");
+        {
+            throw Invalid(
+                $"'{options.BaseName}' is no base name of logs", "a base name has three characters, such as edb");
+        }
+
         if (options.BackupLogDirectories.Count == 0)
             throw Invalid("there is no directory with the logs of the backup", "name at least one");
         if (options.Low.IsSet && options.High.IsSet && options.Low > options.High)

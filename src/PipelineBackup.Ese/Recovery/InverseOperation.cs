@@ -28,8 +28,8 @@ internal readonly ref struct InverseOperation
     /// <param name="page">The page.</param>
     /// <param name="line">Line of the node, 0 being the first.</param>
     /// <exception cref="EseException">
-    /// -354: there is no such line. -1206: the node is broken, or the counter is not within its data. -1917: the old data
-    /// do not fit on the page, or the operation is none that can be undone.
+    /// -354: there is no such line. -1206: the node is broken, or the counter is not within its data. -1917: the old
+    /// data do not fit on the page, or the operation is none that can be undone.
     /// </exception>
     public void Demand(PageView page, int line)
     {

@@ -23,7 +23,7 @@ internal static class LaterLogs
     public static LogFileEntry SetAside(
         IDisk disk, LogFileEntry last, RecoverySetup setup, ICollection<string> remarks)
     {
-        foreach (var file in setup.Later.OrderByDescending(file => file.Generation))
+        foreach (var file in setup.Later.OrderByDescending(file => (file.IsCurrent, file.Generation)))
         {
             string aside = FreeName(disk, file.Path!);
             disk.Rename(file.Path!, aside);

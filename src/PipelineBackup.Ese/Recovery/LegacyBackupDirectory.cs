@@ -64,9 +64,11 @@ public sealed class LegacyBackupDirectory
         }
 
         string[] databases = [.. Marks(disk, place).Select(mark => DatabaseOf(disk, mark))];
-        return databases.Length > 0 ? new(place, names[0], databases) : throw new EseException(EseError.PatchFileMissing,
+        if (databases.Length > 0)
+            return new(place, names[0], databases);
+        throw new EseException(EseError.PatchFileMissing,
             $"'{place}' has no .pat file, which marks a database of a backup",
-            "the directory is not whole, or no backup of an engine to a directory; for a set of another kind leave it out");
+            "the directory is not whole, or no backup of an engine to a directory");
     }
 
     private static string? Place(IDisk disk, string directory) => s_places

@@ -19,7 +19,8 @@ internal sealed class MacroSet(long mostBytes = MacroSet.UsualBytes)
     public int Count => _open.Count;
 
     /// <summary>Those that are open, by session and dbtime.</summary>
-    public IReadOnlyList<MacroBracket> Open => [.. _open.Keys.Order().Select(key => new MacroBracket(key.Session, key.Time))];
+    public IReadOnlyList<MacroBracket> Open =>
+        [.. _open.Keys.Order().Select(key => new MacroBracket(key.Session, key.Time))];
 
     /// <summary>A macro begins. Macros of sessions that did not begin a transaction yet are not looked at.</summary>
     /// <param name="session">Its session.</param>

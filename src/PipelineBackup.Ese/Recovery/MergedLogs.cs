@@ -39,7 +39,8 @@ internal sealed class MergedLogs(IDisk disk, string baseName)
     public LogChain ToChain()
     {
         var highest = _chosen.Count == 0 ? default : _chosen.Keys.Last();
-        var files = _chosen.Values.Select(file => file.IsCurrent && file.Generation != highest ? file.AsClosed() : file);
+        var files = _chosen.Values.Select(
+            file => file.IsCurrent && file.Generation != highest ? file.AsClosed() : file);
         return new(baseName, _unreadable is null ? files : files.Append(_unreadable));
     }
 

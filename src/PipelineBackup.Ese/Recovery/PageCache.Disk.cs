@@ -43,14 +43,24 @@ internal sealed partial class PageCache
     /// <summary>
     /// Writes all dirty pages that may reach the file, in the order of their numbers, and gives the file its length.
     /// </summary>
-    public void WriteBack()
+    public void WriteBack() => Write(IsToBeWritten);
+
+    /// <summary>Writes the dirty pages that may reach the file and lack changes from before a position.</summary>
+    /// <param name="before">The position.</param>
+    public void WriteBackBefore(LogPosition before) =>
+        Write(page => IsToBeWritten(page) && page.FirstChange.IsSet && page.FirstChange < before);
+
+    private void Write(Func<CachedPage, bool> isToBeWritten)
     {
-        var dirty = _pages.Values.Where(IsToBeWritten).ToArray();
+        var dirty = _pages.Values.Where(isToBeWritten).ToArray();
 
         // A file that was to shrink and grow again may have its length already, but not its zeros.
         bool isLength = _filePages != LastPage.Value || _file.Length != EndOf(LastPage.Value);
         if (dirty.Length == 0 && !isLength)
             return;
+        WriteThrough = isLength ? new(ulong.MaxValue) : default;
+        foreach (var page in dirty)
+            WriteThrough = page.LastChange > WriteThrough ? page.LastChange : WriteThrough;
         BeforeWrite?.Invoke();
         if (isLength)
             SetLength();
@@ -137,7 +147,7 @@ internal sealed partial class PageCache
         PagesWritten += pages.Length;
         foreach (var page in pages)
         {
-            page.IsDirty = false;
+            page.Written();
             if (page.Buffer == null)
                 Remove(page);
             else

@@ -27,7 +27,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
 
     private readonly IDiskFile _file;
     private readonly Func<IDiskFile> _createScratch;
-    private readonly int _limit;
+    private int _limit;
     private readonly Dictionary<uint, CachedPage> _pages = [];
     private readonly Stack<byte[]> _free = [];
     private readonly byte[] _run = new byte[RunBytes];
@@ -51,7 +51,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
         _file = file;
         _createScratch = createScratch;
         PageSize = pageSize;
-        _limit = (int)Math.Clamp(memoryBytes / pageSize.Bytes, LeastFrames, int.MaxValue / 2);
+        SetMemory(memoryBytes);
         long pages = Math.Clamp(file.Length / pageSize.Bytes - PageNumber.HeaderPages, 0, PageNumber.Max.Value);
         LastPage = lastPage ?? new((uint)pages);
         _filePages = Math.Min(pages, LastPage.Value);
@@ -68,6 +68,32 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     /// </summary>
     public Action? BeforeWrite { get; set; }
 
+    /// <summary>
+    /// While <see cref="BeforeWrite"/> runs: the last record that changed the pages which are to be written. What the
+    /// log holds through it must be durable before; where the length of the file changes that is all of it, and this is
+    /// the greatest position that there can be.
+    /// </summary>
+    public LogPosition WriteThrough { get; private set; }
+
+    /// <summary>
+    /// Where replay has to begin so that the file gets all changes it lacks; not set when it has all of them, or
+    /// nobody tells. Looks at every page in memory.
+    /// </summary>
+    public LogPosition OldestChange
+    {
+        get
+        {
+            LogPosition oldest = default;
+            foreach (var page in _pages.Values)
+            {
+                if (page.IsDirty && page.FirstChange.IsSet && (!oldest.IsSet || page.FirstChange < oldest))
+                    oldest = page.FirstChange;
+            }
+
+            return oldest;
+        }
+    }
+
     /// <summary>Whether a page must not reach the file yet; null for none.</summary>
     public Func<PageNumber, bool>? IsHeld { get; set; }
 
@@ -79,6 +105,11 @@ internal sealed partial class PageCache : IPageFile, IDisposable
 
     /// <summary>Whether more memory is in use than the cache was given.</summary>
     public bool IsFull => _resident > _limit;
+
+    /// <summary>Sets how much memory pages may take; what is too much then goes with the next <see cref="Trim"/>.</summary>
+    /// <param name="bytes">How much.</param>
+    public void SetMemory(long bytes) =>
+        _limit = (int)Math.Clamp(bytes / PageSize.Bytes, LeastFrames, int.MaxValue / 2);
 
     /// <inheritdoc/>
     public PageVerdict Read(PageNumber number, Span<byte> page)

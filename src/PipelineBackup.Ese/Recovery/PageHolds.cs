@@ -33,6 +33,9 @@ internal sealed class PageHolds
     {
         private readonly Dictionary<ulong, int> _changes = [];
 
+        /// <summary>Whether any change holds a page.</summary>
+        public bool Any => _changes.Count > 0;
+
         /// <summary>One more change holds a page.</summary>
         /// <param name="database">Number of the database.</param>
         /// <param name="page">The page.</param>

@@ -27,7 +27,16 @@ internal sealed class ReadAhead : IDisposable
     {
         _databases = databases;
         _reader = log.OpenRecords();
-        _reader.Seek(from);
+        try
+        {
+            _reader.Seek(from);
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
+
         _sectors = Math.Max(1, StretchBytes / _reader.Header.SectorSize);
     }
 

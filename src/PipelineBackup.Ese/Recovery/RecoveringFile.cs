@@ -20,10 +20,12 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     /// <summary>A database that is replayed into from now on.</summary>
     /// <param name="place">What the logs say of it.</param>
     /// <param name="file">Its file, open for writing; from now on owned.</param>
-    /// <param name="header">Its header.</param>
+    /// <param name="header">Its header, brought up to this attaching.</param>
+    /// <param name="futureUntil">The last log that it needed before; none for a clean or new one.</param>
     /// <param name="run">What it takes from the run.</param>
     public RecoveringFile(
-        DatabasePlace place, IDiskFile file, DatabaseHeaderWriter header, DatabaseSurroundings run)
+        DatabasePlace place, IDiskFile file, DatabaseHeaderWriter header, LogGeneration futureUntil,
+        DatabaseSurroundings run)
         : base(place.Slot, new(file, run.PageSize, run.MemoryBytes, run.CreateScratch))
     {
         (Place, _file, HeaderWriter) = (place, file, header);
@@ -32,7 +34,7 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
         Cache.IsHeld = page => run.Versions.IsHeld(place.Slot, page);
         Redo.LastResize = header.LastResize;
         FollowVersion();
-        FutureUntil = header.State == DatabaseState.CleanShutdown ? default : header.MaxRequired;
+        FutureUntil = futureUntil;
         (LastTime, LastObject) = (header.DbTime, header.LastObject);
     }
 
@@ -52,7 +54,7 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     public Action? BeforePages { get; set; }
 
     /// <summary>The highest generation whose changes may have been in the file before replay.</summary>
-    public LogGeneration FutureUntil { get; private set; }
+    public LogGeneration FutureUntil { get; }
 
     /// <summary>The highest dbtime that any log record of it has.</summary>
     public DbTime LastTime { get; private set; }
@@ -93,12 +95,37 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     public void Begin(LogGeneration generation, LogTime created)
     {
         (_replayed, _created, _isHeaderKnown) = (generation, created, false);
-        Redo.MayHoldLaterChanges = generation <= FutureUntil;
+        bool isPatched = HeaderWriter.State == DatabaseState.DirtyAndPatchedShutdown;
+        if (isPatched && generation >= FutureUntil && Redo.Map.IsEmpty
+            && HeaderWriter.Attach.Generation <= HeaderWriter.MinRequired)
+        {
+            HeaderWriter.State = DatabaseState.DirtyShutdown;
+            isPatched = false;
+        }
+
+        Redo.MayHoldLaterChanges = generation <= FutureUntil || isPatched;
         if (!Redo.MayHoldLaterChanges)
             Redo.Map.RequireEmpty(new(generation, 0, 0));
-        bool isPatched = HeaderWriter.State == DatabaseState.DirtyAndPatchedShutdown;
-        if (isPatched && generation >= FutureUntil && HeaderWriter.Attach.Generation <= HeaderWriter.MinRequired)
-            HeaderWriter.State = DatabaseState.DirtyShutdown;
+    }
+
+    /// <summary>The logs ended: no page may be left unexplained, and no log that holds more is asked for any more.</summary>
+    /// <param name="last">The last generation.</param>
+    /// <param name="goesOn">Whether another recovery goes on with the database.</param>
+    /// <exception cref="EseException">
+    /// The error of a page that redo left out; −1206: pages were replaced in it, and the logs do not make it whole.
+    /// </exception>
+    public void EndRedo(LogGeneration last, bool goesOn)
+    {
+        Redo.Map.RequireEmpty(new(last.Next, 0, 0));
+        if (HeaderWriter.State == DatabaseState.DirtyAndPatchedShutdown && !goesOn)
+        {
+            throw new EseException(EseError.DatabaseCorrupted,
+                $"'{Path}': pages were replaced, and these logs do not make it whole", "add the logs that it was patched with");
+        }
+
+        // Lost, and given up: nobody shall ask for them again.
+        if (HeaderWriter.MaxCommitted > last)
+            (HeaderWriter.MaxCommitted, HeaderWriter.MaxCommittedTime) = (last, _created);
     }
 
     /// <summary>The format may have changed: what the header can hold goes with it.</summary>
@@ -128,8 +155,7 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     /// <exception cref="EseException">The space tree of the database cannot be read, or a page is missing.</exception>
     public void Close(LogPosition position, bool isRestored)
     {
-        if (!Redo.MayHoldLaterChanges)
-            Redo.Map.RequireEmpty(position);
+        Redo.Map.RequireEmpty(position);
         MatchLength();
         Cache.Flush();
         HeaderWriter.DisownFlushMap(NextRandom(), Now);
@@ -144,8 +170,8 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     /// <summary>Writes what may be written, without making the database clean: replay goes on another time.</summary>
     public void Suspend()
     {
-        Cache.Flush();
         PrepareWrite();
+        Cache.Flush();
         HeaderWriter.DbTime = LastTime;
         HeaderWriter.LastObject = LastObject;
         WriteHeader();

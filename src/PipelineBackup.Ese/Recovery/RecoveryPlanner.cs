@@ -14,6 +14,18 @@ internal sealed class RecoveryPlanner
     /// <exception cref="EseException">−1201, −1003: the options contradict themselves.</exception>
     public RecoveryPlanner(RecoveryOptions options)
     {
+        if (options.BaseName.Length != 3)
+        {
+            throw new EseException(EseError.InvalidParameter, $"'{options.BaseName}' is no base name of logs",
+                "a base name has three characters, such as edb");
+        }
+
+        if (!options.Disk.DirectoryExists(options.LogDirectory))
+        {
+            throw new EseException(
+                EseError.InvalidPath, $"there is no directory '{options.LogDirectory}'", "check the path");
+        }
+
         _options = options;
         _map = new(options);
         _chain = LogChain.Open(options.Disk, options.LogDirectory, options.BaseName);
@@ -44,7 +56,7 @@ internal sealed class RecoveryPlanner
             _findings.Add(end);
         _findings.AddRange(databases.Where(database => database.Finding is not null).Select(database => database.Finding!));
         refusal ??= isClean ? null : databases.FirstOrDefault(database => database.Finding is not null)?.Finding;
-        var later = _chain.Generations.Where(file => file.Generation > judge.Last && file.Path is not null).ToList();
+        var later = FindLater(judge.Last);
         refusal ??= isClean ? null : JudgeLater(later, stop.Position);
         refusal ??= isClean ? null : new MissingDatabases(_options, _map, _chain).Find(start, judge.Last);
         if (refusal is not null && !_findings.Contains(refusal))
@@ -65,6 +77,7 @@ internal sealed class RecoveryPlanner
                 Options = _options,
                 Logs = new SoftLogSupply(_chain, judge.Last),
                 Start = start.Position,
+                Checkpoint = start.Checkpoint,
                 Stream = _chain.Signature,
                 Attached = start.Attached,
                 UndoLogDirectory = _options.LogDirectory,
@@ -74,6 +87,15 @@ internal sealed class RecoveryPlanner
                 AcceptsLoss = _options.StopAt is not null || judge.EndsBefore is not null,
             },
         };
+    }
+
+    // A current log that nobody can read, or that is of another time, is in the way of undo as well.
+    private List<LogFileEntry> FindLater(LogGeneration last)
+    {
+        var later = _chain.Generations.Where(file => file.Generation > last).ToList();
+        if (_chain.Current is { } current && current != _chain.Find(last) && !later.Contains(current))
+            later.Add(current);
+        return later;
     }
 
     // The databases of the list that redo starts with are judged; those of later lists only say what they need.

@@ -19,12 +19,15 @@ internal sealed class RecoveryRun(RecoverySetup setup)
     private readonly RecoveryOptions _options = setup.Options;
     private readonly List<string> _remarks = [];
     private LogGeneration _written;
+    private LogTime _endTime;
     private long _undone;
     private int _rolledBack;
 
     /// <summary>Replays and undoes.</summary>
     /// <param name="cancellationToken">Ends it between two records.</param>
     /// <exception cref="EseException">It failed; the engine's error.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be opened.</exception>
     public RecoveryReport Execute(CancellationToken cancellationToken)
     {
         var progress = new RedoProgress(_options.Progress, setup.Start.Generation, setup.Logs.Last);
@@ -53,6 +56,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         using var databases = new AttachedDatabases(setup, surroundings);
         var pass = new RedoPass(setup, databases, transactions, versions);
         pass.Run(progress, cancellationToken);
+        _endTime = EndTime(pass);
         databases.JudgeEnd(pass.Last!.Generation);
         bool isClosed = pass.Closed.IsSet && databases.Attached.Count == 0;
         if (_options.SkipUndo && !isClosed)
@@ -81,6 +85,8 @@ internal sealed class RecoveryRun(RecoverySetup setup)
             databases.ToList, _options.Time);
         var begin = writer.Position;
         _written = begin.Generation;
+        // All logs are replayed, so nothing may be unexplained. When the log of undo is made is known once it is there.
+        databases.Begin(begin.Generation, default);
         var log = new UndoLog(writer, databases);
         databases.BeforePages = log.Flush;
         var records = new LogRecordWriter();
@@ -109,7 +115,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
     // Only the log that was written to last can end in a torn write, and it is where undo goes on.
     private void Seal(LogFileEntry last)
     {
-        if (last.Path is { } path && last.EnsureScan() is { IsGood: true, TornSegment: not 0 } scan)
+        if (last.Path is { } path && last.EnsureScan() is { IsGood: true } scan)
             LogSeal.Apply(_options.Disk, path, scan);
     }
 
@@ -117,7 +123,7 @@ internal sealed class RecoveryRun(RecoverySetup setup)
     {
         var disk = _options.Disk;
         var folder = LogStreamFolder.Open(disk, setup.UndoLogDirectory, _options.BaseName);
-        var writer = new CheckpointWriter(setup.Stream, header.Parameters);
+        var writer = new CheckpointWriter(setup.Stream, header.Parameters) { Before = setup.Checkpoint };
         CheckpointWriter.Write(disk, folder.CheckpointPath(setup.UndoCheckpointDirectory), writer.Clean(quit));
     }
 
@@ -131,17 +137,18 @@ internal sealed class RecoveryRun(RecoverySetup setup)
 
     private RecoveryReport Report(RedoPass pass, AttachedDatabases databases, EseError result)
     {
-        var (read, written) = databases.Pages;
+        var (read, written, redone) = databases.Pages;
         return new()
         {
             Result = result,
             Databases = databases.Outcomes,
             Start = setup.Start,
             End = pass.End,
-            EndTime = EndTime(pass),
+            EndTime = _endTime,
             Written = _written,
             Records = pass.Records,
             LogBytes = pass.LogBytes,
+            PagesRedone = redone,
             PagesRead = read,
             PagesWritten = written,
             RolledBack = _rolledBack,

@@ -15,6 +15,9 @@ internal sealed record RecoverySetup
     /// <summary>Signature of the log stream.</summary>
     public required Signature Stream { get; init; }
 
+    /// <summary>The checkpoint that was found; null for none.</summary>
+    public Checkpoint? Checkpoint { get; init; }
+
     /// <summary>The databases attached at the start.</summary>
     public required IReadOnlyList<AttachedDatabase> Attached { get; init; }
 

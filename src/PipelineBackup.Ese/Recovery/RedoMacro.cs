@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>Redo of the records that were logged as one: splits, merges and moves, which change several pages.</summary>
+/// <summary>
+/// Redo of the records that were logged as one: splits, merges and moves, which change several pages.
+/// </summary>
 /// <remarks>
 /// Each page is redone or not by its own dbtime. All pages and before-images are at hand before the first page is
 /// changed; what fails after that fails the recovery.

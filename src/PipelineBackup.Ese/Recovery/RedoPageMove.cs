@@ -68,7 +68,7 @@ internal sealed class RedoPageMove
             // With reserved tags and free space as they are; only its number is another one.
             var bytes = _to.Edit().Bytes;
             _source.CopyTo(bytes);
-            if (bytes.Length > PageSize.Of(8192).Bytes)
+            if (!_to.View.Size.IsSmall)
                 BinaryPrimitives.WriteUInt32LittleEndian(bytes[NumberAt..], _move.Target.Value);
         }
 

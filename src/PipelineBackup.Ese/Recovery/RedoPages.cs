@@ -19,6 +19,9 @@ internal sealed class RedoPages(PageCache cache)
     /// <summary>The pages.</summary>
     public PageCache Cache { get; } = cache;
 
+    /// <summary>Changes of pages that were needed, creations included.</summary>
+    public long Redone { get; private set; }
+
     /// <summary>What waits for an explanation in later logs.</summary>
     public RedoMap Map { get; } = new();
 
@@ -27,6 +30,12 @@ internal sealed class RedoPages(PageCache cache)
     /// requires are not all replayed.
     /// </summary>
     public bool MayHoldLaterChanges { get; set; } = true;
+
+    /// <summary>
+    /// Where replay would have to begin so that it makes the change that is being made; not set while it is replay
+    /// itself that makes it.
+    /// </summary>
+    public LogPosition ChangeStart { get; set; }
 
     /// <summary>Where the size of the file last changed, by its header; stays up to date here.</summary>
     public LogPosition LastResize { get; set; }
@@ -60,7 +69,7 @@ internal sealed class RedoPages(PageCache cache)
 
         int order = before == DbTime.Nil ? 0 : time.CompareTo(before);
         if (order == 0)
-            return found;
+            return Touch(found, position);
         string what = $"its dbtime is {time}, the log changes it from {before} to {after}";
         if (order > 0)
             throw Mismatch(EseError.DbTimeTooNew, page, position, what);
@@ -94,7 +103,7 @@ internal sealed class RedoPages(PageCache cache)
                 return null;
         }
 
-        return Cache.Create(page);
+        return Touch(Cache.Create(page), position);
     }
 
     /// <summary>A page as it stands, whatever its time; null when it is missing.</summary>
@@ -157,6 +166,14 @@ internal sealed class RedoPages(PageCache cache)
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many.</param>
     public void Release(PageNumber first, long count) => Map.Remove(first, count);
+
+    private CachedPage Touch(CachedPage page, LogPosition position)
+    {
+        Redone++;
+        if (ChangeStart.IsSet)
+            page.Touch(ChangeStart, position);
+        return page;
+    }
 
     private static LogPosition Later(LogPosition a, LogPosition b) => a.CompareTo(b) > 0 ? a : b;
 

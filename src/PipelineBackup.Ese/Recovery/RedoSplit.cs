@@ -65,8 +65,10 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         for (int i = 0; i < _levels.Count - 1; i++)
         {
             var (level, below) = (_levels[i], _levels[i + 1]);
-            bool separates = level.Splits && level.Split.Operation == SplitOperation.Insert;
-            if (below.Splits ? below.Record.AsSplit().ParentKey.IsEmpty || (level.Splits && !separates) : level.Splits)
+            // Behind the separator there always is the node that it parts.
+            bool takes = below.Splits && !below.Record.AsSplit().ParentKey.IsEmpty
+                && (!level.Splits || level.TakesSeparator);
+            if (!takes && (below.Splits || level.Splits))
                 throw RedoMacro.Contradiction(below.Record, "has no parent that takes its separator");
         }
 
@@ -137,12 +139,8 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
 
     private static void AddSeparator(SplitLevel level, SplitLevel below)
     {
-        // The record of a page that is not split tells no line.
+        int line = level.Split.OperationLine;
         var page = level.Page!;
-        int line = 0;
-        while (line < page.View.NodeCount - 1
-            && MacroPages.Node(level.Record, page.View, page.Number, line).Child != below.Split.Change.Page)
-            line++;
         MacroPages.Point(level.Record, page, line, below.Split.Change.Page, below.Split.New);
         MacroPages.Insert(level.Record, page, line, below.Record.AsSplit().ParentKey,
             MacroPages.Bytes(below.Split.Change.Page), LineFlags.None);
@@ -152,8 +150,6 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
     private static void PointBehindSeparator(SplitLevel level, SplitLevel below)
     {
         int line = level.Split.OperationLine + 1, first = level.FirstMoved;
-        if (line >= level.Split.Lines)
-            throw RedoMacro.Contradiction(level.Record, "puts a separator behind the last node");
         var page = line >= first ? level.New : level.Page;
         if (page is not null)
         {
@@ -169,12 +165,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         editor.Initialize(made.Number, split.Tree, (PageFlags)split.NewFlags & ~PageFlags.Root, split.Change.Time);
         int first = level.FirstMoved;
         if (split.PrefixLineNew >= 0)
-        {
-            if (split.PrefixLineNew >= split.Lines - first)
-                throw RedoMacro.Contradiction(level.Record, "takes the prefix from a line that is not there");
             SetPrefix(level, made, level.KeyAt(first + split.PrefixLineNew, node));
-        }
-
         for (int line = first; line < split.Lines; line++)
             level.Put(made, line - first, line, node);
         if (made.View.IsLeaf)

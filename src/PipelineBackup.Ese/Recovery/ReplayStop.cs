@@ -38,8 +38,10 @@ internal readonly record struct ReplayStop(
         var window = new RecoveryWindow(lowest, FirstBehind(chain, lowest), chain.Highest, LastTime(chain));
         var position = default(LogPosition);
         var generation = asked.Generation;
+        bool stops = generation.IsSet;
         if (asked.Time.IsSet && FirstLater(chain, start, asked) is { } found)
         {
+            stops = true;
             // A stop at the start of a log is one at the end of the log before.
             bool isStart = found.Sector <= 1;
             generation = isStart ? new(found.Generation.Value - 1) : found.Generation;
@@ -53,7 +55,8 @@ internal readonly record struct ReplayStop(
         }
 
         // What a needed log holds may be in the databases already, so such a log is replayed whole.
-        bool isTooEarly = generation.IsSet && (position.IsSet ? generation <= lowest && needs.Count > 0 : generation < lowest);
+        // A stop before the first log of all has no generation.
+        bool isTooEarly = stops && (position.IsSet ? generation <= lowest && needs.Count > 0 : generation < lowest);
         return new(generation, position, window, isTooEarly
             ? new(EseError.RequiredLogFilesMissing, lowest, "",
                 $"a database needs the logs up to generation {lowest}, whole, to become consistent", Reachable(window))

@@ -20,7 +20,7 @@ internal sealed class RestoreScheme
         foreach (string directory in options.BackupLogDirectories)
         {
             var files = LogsIn(directory);
-            merged.Add(files.Where(file => file.Name.Kind == LogFileKind.Numbered), EseError.GivenLogFileIsNotContiguous);
+            merged.Add(files.Where(file => !file.IsCurrent), EseError.GivenLogFileIsNotContiguous);
             later.Add(files.Where(file => file.IsCurrent), EseError.GivenLogFileIsNotContiguous);
         }
 
@@ -28,7 +28,8 @@ internal sealed class RestoreScheme
         if (!_set.Lowest.IsSet)
         {
             throw new EseException(EseError.FileNotFound,
-                $"there is no log of the base name '{options.BaseName}' in {string.Join(", ", options.BackupLogDirectories)}",
+                $"there is no log of the base name '{options.BaseName}' in "
+                    + string.Join(", ", options.BackupLogDirectories),
                 "name the directories of the logs of the backup, and their base name");
         }
 
@@ -36,7 +37,8 @@ internal sealed class RestoreScheme
         foreach (string directory in RollForwardDirectories)
         {
             var files = LogsIn(directory);
-            later.Add(files.Where(file => !stop.IsSet || file.Generation <= stop), EseError.ExistingLogFileIsNotContiguous);
+            later.Add(
+                files.Where(file => !stop.IsSet || file.Generation <= stop), EseError.ExistingLogFileIsNotContiguous);
         }
 
         _rollForward = later.ToChain();
@@ -112,18 +114,17 @@ internal sealed class RestoreScheme
         };
     }
 
-    /// <summary>The databases of the report: what the run says, and for those it knows nothing of what was planned.</summary>
+    /// <summary>The databases of the report: what the run says, and of the others what was planned.</summary>
     /// <param name="ran">The databases as the run reports them.</param>
     public IReadOnlyList<RecoveredDatabase> Report(IReadOnlyList<RecoveredDatabase> ran)
     {
         var clean = Set.Restored.Where(database => database.Image.IsClean)
-            .Select(database => new RecoveredDatabase(
-                database.Logged, database.Image.Path, RecoveryOutcome.AlreadyClean, "an earlier recovery made it clean"));
+            .Select(database => new RecoveredDatabase(database.Logged, database.Image.Path,
+                RecoveryOutcome.AlreadyClean, "an earlier recovery made it clean"));
         List<RecoveredDatabase> planned = [.. clean, .. Set.LeftOut];
-        return
-        [
-            .. ran.Where(one => !planned.Exists(other => RestoreSet.IsSame(one.LoggedPath, other.LoggedPath))), .. planned,
-        ];
+        bool IsPlanned(RecoveredDatabase one) =>
+            planned.Exists(other => RestoreSet.IsSame(one.LoggedPath, other.LoggedPath));
+        return [.. ran.Where(one => !IsPlanned(one)), .. planned];
     }
 
     private void DemandDatabases()
@@ -133,7 +134,8 @@ internal sealed class RestoreScheme
             var missing = Set.LeftOut.Count > 0 ? Set.LeftOut[0] : null;
             throw new EseException(EseError.FileNotFound, missing is null
                 ? "the logs of the backup name no database, and none was given"
-                : $"none of the databases of the backup is there: '{missing.LoggedPath}' was looked for as '{missing.Path}'",
+                : $"none of the databases of the backup is there: '{missing.LoggedPath}' was looked for as "
+                    + $"'{missing.Path}'",
                 "map each database to the place where it is");
         }
 
@@ -152,8 +154,8 @@ internal sealed class RestoreScheme
     // Made clean by the undo of an earlier attempt: its log stands where this one would write.
     private bool IsOurWork(BackupImage image)
     {
-        var log = LogsIn(UndoLogDirectory).FirstOrDefault(file => file.Fault is null && file.Generation == image.Consistent.Generation
-            && file.Header!.Signature == image.LogSignature);
+        var log = LogsIn(UndoLogDirectory).FirstOrDefault(file => file.Fault is null
+            && file.Generation == image.Consistent.Generation && file.Header!.Signature == image.LogSignature);
         return log is not null && log.EnsureScan()!.IsGood && AttachTrail.HasUndo(log);
     }
 
@@ -186,8 +188,9 @@ internal sealed class RestoreScheme
     private void Scan(CancellationToken cancellationToken)
     {
         var stop = _options.StopAt?.Generation ?? default;
-        var logs = _set.Generations.Where(log => log.Generation >= Low && log.Generation <= High)
-            .Concat(_rollForward.Generations.Where(log => log.Generation > High && (!stop.IsSet || log.Generation <= stop)));
+        var later = _rollForward.Generations
+            .Where(log => log.Generation > High && (!stop.IsSet || log.Generation <= stop));
+        var logs = _set.Generations.Where(log => log.Generation >= Low && log.Generation <= High).Concat(later);
         foreach (var log in logs)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -197,12 +200,15 @@ internal sealed class RestoreScheme
 
     private void DemandLogs()
     {
-        var rules = new RollForwardRules(_options.StopAt?.Generation ?? default, _options.StopOnGap, _options.IgnoreLostLogs);
+        var rules = new RollForwardRules(
+            _options.StopAt?.Generation ?? default, _options.StopOnGap, _options.IgnoreLostLogs);
         var judge = new RestoreJudge(_set, _rollForward, [.. Images.Select(image => image.Required)], rules);
         if (judge.Judge(Low, High) is { } finding)
-            throw new EseException(finding.Error, finding.File.Length > 0 && !finding.Message.Contains(finding.File, StringComparison.Ordinal)
-                ? $"{finding.File}: {finding.Message}"
-                : finding.Message, finding.Hint);
+        {
+            string file = finding.File.Length > 0 ? $"{finding.File}: " : "";
+            throw new EseException(finding.Error, file + finding.Message, finding.Hint);
+        }
+
         _last = judge.Last;
         if (rules.Stop > _last)
         {

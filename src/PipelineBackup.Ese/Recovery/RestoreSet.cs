@@ -42,7 +42,7 @@ internal sealed class RestoreSet
         foreach (var (logged, signatures) in known.Where(database => !set.Has(database.Logged)))
             set.AddUnmapped(logged, signatures);
         set.DemandDistinct();
-        set.DemandStream(logs.Signature);
+        set.DemandStream(logs);
         return set;
     }
 
@@ -62,7 +62,8 @@ internal sealed class RestoreSet
     {
         var image = BackupImage.Open(_options.Disk, entry.Path);
         string? logged = known.Find(database => IsSame(entry.Logged, database.Logged)).Logged
-            ?? known.Find(database => IsSame(entry.Logged, DatabaseMap.NameOf(database.Logged)) && !Has(database.Logged)).Logged
+            ?? known.Find(database =>
+                IsSame(entry.Logged, DatabaseMap.NameOf(database.Logged)) && !Has(database.Logged)).Logged
             ?? known.Find(database => database.Signatures.Contains(image.Signature)).Logged;
         _restored.Add(new(logged ?? entry.Logged, image));
     }
@@ -115,15 +116,33 @@ internal sealed class RestoreSet
         {
             throw new EseException(EseError.DatabaseDuplicate,
                 $"'{twice.Key}' would be {string.Join(" and ", twice.Select(database => $"'{database.Logged}'"))}",
-                "map each database to a file of its own");
+                "map each to a file of its own, for instance "
+                    + string.Join(" and ", twice.Select(database => $"{database.Logged}=NEW")));
+        }
+
+        var again = _restored
+            .GroupBy(database => DatabaseMap.Normalize(database.Logged), StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(group => group.Count() > 1);
+        if (again is not null)
+        {
+            throw new EseException(EseError.DatabaseDuplicate, $"'{again.First().Logged}' would be "
+                + string.Join(" and ", again.Select(database => $"'{database.Image.Path}'")), "map each database once");
         }
     }
 
-    private void DemandStream(Signature stream)
+    private void DemandStream(LogChain logs)
     {
+        var pageSize = logs.Generations.FirstOrDefault(log => log.Header is not null)?.Header!.PageSize;
         foreach (var (_, image) in _restored)
         {
-            if (image.LogSignature != stream)
+            if (pageSize is { } size && image.PageSize != size)
+            {
+                throw new EseException(EseError.PageSizeMismatch,
+                    $"'{image.Path}' has pages of {image.PageSize.Bytes} bytes, the logs are for {size.Bytes}",
+                    "give the database and the logs of one and the same backup");
+            }
+
+            if (image.LogSignature != logs.Signature)
             {
                 throw new EseException(EseError.DatabasePatchFileMismatch,
                     $"'{image.Path}' belongs to another log stream than the logs of the backup",

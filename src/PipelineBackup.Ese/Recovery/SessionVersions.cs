@@ -39,6 +39,36 @@ internal sealed class SessionVersions
     /// <summary>How many changes there are, those undone in the middle counted.</summary>
     public long Count => EntryCount + _late.Sum(table => (long)(table?.Count ?? 0));
 
+    /// <summary>Whether any change holds a page.</summary>
+    public bool HoldsPages => _holds.Any;
+
+    /// <summary>The changes that hold pages of a database, with their levels, as they are now.</summary>
+    /// <param name="database">Number of the database.</param>
+    public List<(FoundVersion Found, int Level)> Held(byte database)
+    {
+        var held = new List<(FoundVersion, int)>();
+        bool IsHolding(VersionEntry entry) => entry.Held != PageNumber.None && entry.Database == database;
+        int level = 1;
+        for (long i = 0; i < EntryCount; i++)
+        {
+            while (level + 1 < _starts.Count && _starts[level + 1] <= i)
+                level++;
+            if (At(i) is var entry && IsHolding(entry))
+                held.Add((new(entry, i, 0), level));
+        }
+
+        for (level = 1; level < _late.Count; level++)
+        {
+            foreach (var entry in (IEnumerable<VersionEntry>?)_late[level]?.Values ?? [])
+            {
+                if (IsHolding(entry))
+                    held.Add((new(entry, -1, level), level));
+            }
+        }
+
+        return held;
+    }
+
     private long EntryCount => _entries.Length / VersionEntry.Size;
 
     /// <summary>Finds a change.</summary>
@@ -205,6 +235,7 @@ internal sealed class SessionVersions
             _late.RemoveAt(from);
         }
 
+        _orderedLevel = 0;
         if (_starts.Count <= level + 1)
             return;
         long start = _starts[level + 1], end = -1;
@@ -252,7 +283,10 @@ internal sealed class SessionVersions
         if (found.IsLate)
             _late[found.Level]![entry.Version] = entry;
         else
-            _entries.Write(found.Index * VersionEntry.Size, MemoryMarshal.AsBytes(new ReadOnlySpan<VersionEntry>(ref entry)));
+        {
+            _entries.Write(
+                found.Index * VersionEntry.Size, MemoryMarshal.AsBytes(new ReadOnlySpan<VersionEntry>(ref entry)));
+        }
     }
 
     /// <summary>Cuts the end off, and what was undone before it: the last entry is always one to undo.</summary>

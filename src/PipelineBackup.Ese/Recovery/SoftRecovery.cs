@@ -8,6 +8,7 @@ public sealed class SoftRecovery(RecoveryOptions options)
     /// <param name="cancellationToken">Ends it between two records; a later recovery goes on.</param>
     /// <exception cref="EseException">It failed; the engine's error, what is wrong and what to do.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be opened.</exception>
     public RecoveryReport Run(CancellationToken cancellationToken = default)
     {
         var plan = RecoveryPlan.Find(options);

@@ -42,6 +42,9 @@ internal sealed class SplitLevel(MacroRecords records, int index)
     /// <summary>How many nodes the page had before.</summary>
     public int SourceLines => _split.Lines - (Inserts ? 1 : 0);
 
+    /// <summary>Whether the separator of the level below can be what made the split necessary.</summary>
+    public bool TakesSeparator => Inserts && _split.OperationLine + 1 < _split.Lines;
+
     private bool Inserts => _split.Operation == SplitOperation.Insert;
 
     /// <summary>Makes sure that lines and types of the record go together.</summary>
@@ -52,6 +55,7 @@ internal sealed class SplitLevel(MacroRecords records, int index)
             return;
         int lines = _split.Lines, first = _split.SplitLine, at = _split.OperationLine;
         bool isSound = _split.Operation <= SplitOperation.FlagInsertReplace
+            && _split.PrefixLineNew < lines - FirstMoved
             && (_split.Operation == SplitOperation.None || at < lines) && _split.Type switch
             {
                 SplitType.Vertical => lines > 0 && first == 0 && _split.Right == PageNumber.None,

@@ -17,7 +17,8 @@ internal sealed class StopWindow(LogChain set, LogChain rollForward)
         if (stop.ToDateTimeOffset() is not { } time || earliest.ToDateTimeOffset() is not { } least || time >= least)
             return;
         throw new EseException(EseError.EndingRestoreLogTooLow,
-            $"replay cannot stop at {stop}: the databases need the logs up to the end of generation {needed}, {earliest}",
+            $"replay cannot stop at {stop}: the databases need the logs up to the end of generation {needed}, "
+                + $"{earliest}",
             $"times from {earliest} to {LastSegment(last, high)} can be reached");
     }
 
@@ -32,6 +33,10 @@ internal sealed class StopWindow(LogChain set, LogChain rollForward)
             return null;
         for (var generation = first; generation <= last; generation = generation.Next)
         {
+            // In version 7 nothing but the log itself has a time.
+            if (Find(generation, high).Header is { Version.IsLegacy: true } header
+                && header.Created.ToDateTimeOffset() is { } made && made > time)
+                return new(generation, 0, 0);
             foreach (var segment in Segments(generation, high))
             {
                 if (segment.Started.ToDateTimeOffset() is { } began && began > time)

@@ -5,6 +5,8 @@ namespace PipelineBackup.Ese;
 /// <param name="databases">The databases.</param>
 internal sealed class UndoLog(LogFileWriter writer, AttachedDatabases databases) : IUndoLog
 {
+    private LogGeneration _known;
+
     /// <inheritdoc/>
     public LogPosition Append(ReadOnlySpan<byte> record) => writer.Append(record);
 
@@ -12,7 +14,9 @@ internal sealed class UndoLog(LogFileWriter writer, AttachedDatabases databases)
     public void Flush()
     {
         writer.Flush();
-        if (writer.DurableHeader is { } durable)
-            databases.Begin(durable.Generation, durable.Created);
+        if (writer.DurableHeader is not { } durable || durable.Generation == _known)
+            return;
+        _known = durable.Generation;
+        databases.Begin(durable.Generation, durable.Created);
     }
 }

@@ -1,8 +1,8 @@
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Undoes what open transactions did, when the logs are replayed: by the bookmarks of the nodes, since they may stand on
-/// other pages than when they were changed.
+/// Undoes what open transactions did, when the logs are replayed: by the bookmarks of the nodes, since they may stand
+/// on other pages than when they were changed.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -13,9 +13,15 @@ namespace PipelineBackup.Ese;
 ///                                Undo, then the page
 ///                                Rollback
 /// </code>
+/// <para>
 /// A record is in the log before its page is changed, and must be on disk before the page is. Interrupted anywhere, the
-/// records written so far are replayed next time: they undo the pages and forget the changes, and undo goes on.
+/// records written so far are replayed next time: they undo the pages and forget the changes, and undo goes on. Old
+/// data are logged although they are put back at once: the page that the change was made on may then be written while
+/// the one that the node stands on now is not, and a rerun has the change of the one but not the old data for the other.
+/// </para>
+/// <para>
 /// Definitions of tables are undone with the rows of the catalog; the space of a table that is no more stays its own.
+/// </para>
 /// </remarks>
 /// <param name="versions">The changes.</param>
 /// <param name="target">The database of a number; null for one that is left out.</param>
@@ -32,7 +38,9 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
     /// <summary>Undoes everything that is open.</summary>
     /// <param name="sessions">The sessions.</param>
     /// <param name="macros">The macros.</param>
-    /// <param name="between">Called between two changes, when caches may be trimmed; may end it by an exception.</param>
+    /// <param name="between">
+    /// Called between two changes, when caches may be trimmed; may end it by an exception.
+    /// </param>
     /// <exception cref="EseException">
     /// -1917: a change cannot be undone, because its node is not found or its page is damaged.
     /// </exception>
@@ -85,7 +93,7 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
             version.Inverse.Demand(cursor.View, cursor.Line);
             Apply(session, version, database, cursor);
         }
-        catch (EseException e)
+        catch (EseException e) when (e.Error is not (EseError.LogSequenceEnd or EseError.LogWriteFail))
         {
             throw new EseException(EseError.RollbackError,
                 $"change {version.Version:x} of session {session.Id} in database {version.Database} cannot be undone: "

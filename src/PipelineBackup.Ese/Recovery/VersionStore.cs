@@ -16,7 +16,7 @@ namespace PipelineBackup.Ese;
 /// </para>
 /// </remarks>
 /// <param name="memory">Where the changes are, as long as they are open.</param>
-internal sealed class VersionStore(ScratchMemory memory)
+internal sealed partial class VersionStore(ScratchMemory memory)
 {
     private readonly PageHolds _holds = new();
     private byte[] _body = new byte[512];
@@ -42,7 +42,9 @@ internal sealed class VersionStore(ScratchMemory memory)
         Add(session, node, version, PageNumber.None, new() { Operation = NodeOperation.Insert }, key, bookmarkData, []);
     }
 
-    /// <summary>Data were replaced on a page that needed it: undone by putting the old data back. Holds the page.</summary>
+    /// <summary>
+    /// Data were replaced on a page that needed it: undone by putting the old data back. Holds the page.
+    /// </summary>
     /// <param name="session">The session of the record.</param>
     /// <param name="node">The change, as logged.</param>
     /// <param name="version">Number of the version.</param>
@@ -60,7 +62,9 @@ internal sealed class VersionStore(ScratchMemory memory)
         Add(session, node, version, page, body, key, bookmarkData, oldData);
     }
 
-    /// <summary>A node was flagged deleted on a page that needed it: undone by clearing the flag. Holds the page.</summary>
+    /// <summary>
+    /// A node was flagged deleted on a page that needed it: undone by clearing the flag. Holds the page.
+    /// </summary>
     /// <param name="session">The session of the record.</param>
     /// <param name="node">The change, as logged.</param>
     /// <param name="key">The whole key of the node.</param>
@@ -138,7 +142,7 @@ internal sealed class VersionStore(ScratchMemory memory)
             level);
     }
 
-    /// <summary>A change is undone by a record: its version, which is then forgotten; false when there is none.</summary>
+    /// <summary>A change is undone by a record: how, and it is forgotten; false when it is not known.</summary>
     /// <param name="session">The session of the record.</param>
     /// <param name="node">The change, as logged.</param>
     /// <param name="key">The whole key of the node.</param>
@@ -180,7 +184,7 @@ internal sealed class VersionStore(ScratchMemory memory)
         if (found.Entry.IsBodiless)
         {
             throw new EseException(EseError.RollbackError,
-                $"the change {found.Entry.Version:x} of session {session.Id} cannot be undone: no log tells the old data",
+                $"change {found.Entry.Version:x} of session {session.Id} cannot be undone: no log has the old data",
                 "replay all logs that the database requires, or restore a backup");
         }
 

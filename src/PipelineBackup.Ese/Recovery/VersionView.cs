@@ -1,6 +1,8 @@
 namespace PipelineBackup.Ese;
 
-/// <summary>A change of an open transaction. Good until the <see cref="VersionStore"/> that told it is next used.</summary>
+/// <summary>
+/// A change of an open transaction. Good until the <see cref="VersionStore"/> that told it is next used.
+/// </summary>
 internal readonly ref struct VersionView
 {
     private readonly VersionEntry _entry;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace PipelineBackup.Ese;
 
 /// <summary>
-/// Blocks of bytes of which only so many stay in memory: the others go to a temporary file, which is made when the first
-/// has to and is deleted at the end.
+/// Blocks of bytes of which only so many stay in memory: the others go to a temporary file, which is made when the
+/// first has to and is deleted at the end.
 /// </summary>
 /// <param name="disk">Where the file is.</param>
 /// <param name="path">The file; what a killed run left there is deleted.</param>
@@ -44,7 +44,8 @@ internal sealed class ScratchMemory(IDisk disk, string path, long memoryBytes, i
         }
 
         byte[] memory = Room(block);
-        CollectionsMarshal.AsSpan(_blocks)[block] = new() { Memory = memory, Place = _resident.Count - 1, IsUsed = true };
+        CollectionsMarshal.AsSpan(_blocks)[block] =
+            new() { Memory = memory, Place = _resident.Count - 1, IsUsed = true };
         return block;
     }
 

@@ -6,7 +6,10 @@ namespace PipelineBackup;
 /// <summary>How a restore drill is made.</summary>
 public sealed record DrillOptions
 {
-    /// <summary>A directory in which the drill makes one of its own, restores into it and deletes it. Default: the system's for temporary files.</summary>
+    /// <summary>
+    /// A directory in which the drill makes one of its own, restores into it and deletes it. Default: the system's for
+    /// temporary files.
+    /// </summary>
     public string Scratch { get; init; } = Path.GetTempPath();
 
     /// <summary>The set to restore from. Default: <c>default</c>.</summary>

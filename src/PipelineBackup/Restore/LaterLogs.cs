@@ -16,7 +16,7 @@ internal static class LaterLogs
     /// <param name="baseName">Base name of both.</param>
     /// <param name="stop">The last generation that is wanted; 0 for all.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="EseException">−515 a generation is there twice, and one is not the continuation of the other.</exception>
+    /// <exception cref="EseException">−515 a generation is there twice, and not one the continuation of the other.</exception>
     public static void Bring(string from, string to, string baseName, int stop, CancellationToken cancellationToken)
     {
         var have = LogChain.Open(to, baseName);
@@ -24,13 +24,18 @@ internal static class LaterLogs
         var merge = new LogMerge();
         foreach (var log in have.Generations)
             merge.Add(Line(log), LogFileReader.Scan(log.Path!, collectSegments: true), to);
-        foreach (var log in later.Generations.Where(log => log.Generation >= have.Highest && (stop == 0 || log.Generation.Value <= stop)))
+        foreach (var log in later.Generations
+            .Where(log => log.Generation >= have.Highest && (stop == 0 || log.Generation.Value <= stop)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var scan = LogFileReader.Scan(log.Path!, collectSegments: true);
             merge.Add(Line(log), scan, from);
             if (merge.Conflicts is [var conflict, ..])
-                throw new EseException(EseError.InvalidLogSequence, conflict, "the stream was started again after the backup: restore without these logs");
+            {
+                throw new EseException(EseError.InvalidLogSequence, conflict,
+                    "the stream was started again after the backup: restore without these logs");
+            }
+
             // The backup may hold the first part of a log that was still written to.
             if (have.Find(log.Generation) is { } part)
                 File.Delete(part.Path!);

@@ -51,7 +51,11 @@ internal sealed class RecoverDatabase(RestorePlan plan, StagingDirectory staging
     {
         using var file = DatabaseFile.Open(path, InspectionDepth.Checksum);
         if (file.Header.NeedsRecovery || file.Header.Judge() != EseError.Success)
-            throw Unproved($"'{name}' is not in clean shutdown after its recovery: {file.Header.State}", EseError.DatabaseDirtyShutdown);
+        {
+            throw Unproved($"'{name}' is not in clean shutdown after its recovery: {file.Header.State}",
+                EseError.DatabaseDirtyShutdown);
+        }
+
         byte[] page = new byte[file.PageSize.Bytes];
         for (uint at = 1; at <= file.LastPage.Value; at++)
         {
@@ -66,7 +70,8 @@ internal sealed class RecoverDatabase(RestorePlan plan, StagingDirectory staging
     private static BackupException Unproved(string message, EseError error) => new(message)
     {
         Error = EseErrors.ToJet(error),
-        Hint = "nothing was published; --no-recover restores the databases with their logs for an engine to recover, and report this",
+        Hint = "nothing was published; --no-recover restores the databases with their logs for an engine to recover; "
+            + "report this",
         ExitCode = ExitCode.Refused,
     };
 }

@@ -52,7 +52,7 @@ public sealed class RestoreDrill(IBackupArchive archive, DrillOptions options)
         }
     }
 
-    /// <summary>Writes a receipt of a drill into the store: a new object beside the backup, which nothing else depends on.</summary>
+    /// <summary>Writes a receipt of a drill into the store: a new object that nothing else depends on.</summary>
     /// <param name="sink">The store.</param>
     /// <param name="set">The set.</param>
     /// <param name="report">The drill.</param>
@@ -99,7 +99,8 @@ public sealed class RestoreDrill(IBackupArchive archive, DrillOptions options)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            options.Logger.LogWarning("the scratch directory {Directory} of a drill cannot be removed: {Reason}", directory, failure.Message);
+            options.Logger.LogWarning(
+                "the scratch directory {Directory} of a drill cannot be removed: {Reason}", directory, failure.Message);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using PipelineBackup.Golden;
 
@@ -15,6 +16,7 @@ public class EseRecoverCommandTests
         Assert.Equal("recovered", (string?)Assert.Single(json["databases"]!.AsArray())!["outcome"]);
         Assert.True((long)json["records"]! > 100);
         Assert.True((int)json["rolledBack"]! > 0);
+        Assert.True((long)json["pagesRead"]! > 0);
         Same(before, Contents(source));
         Assert.False(File.Exists(Path.Combine(target, Recovery.RecoveryCopy.NoteName)));
         Assert.Contains("nothing is wrong", Cli.Expect(ExitCode.Done, "ese", "check", Path.Combine(target, "db1.edb")).Output, StringComparison.Ordinal);
@@ -77,14 +79,33 @@ public class EseRecoverCommandTests
     [Fact]
     public void Later_logs_are_only_read()
     {
-        string source = Cli.CopyOf("extbackup-4096", "backup"), target = GoldenSets.NewFolder("target");
-        if (!Directory.Exists(Path.Combine(GoldenSets.Small("extbackup-4096"), "extra-logs")))
-            Assert.Skip("the small set has no later logs");
-        string logs = Cli.CopyOf("extbackup-4096", "extra-logs");
+        string golden = GoldenSets.Small("jetbackup-4096"), source = Cli.Copy(Path.Combine(golden, "backup", "old"));
+        string logs = Cli.Copy(Path.Combine(golden, "incr")), target = GoldenSets.NewFolder("target");
         var before = Contents(logs);
         var json = Cli.Json(ExitCode.Done, "ese", "recover", source, "--copy-to", target, "--logs", logs);
-        Assert.NotEqual("(0xC", ((string?)json["end"])![..4]);
+        Assert.StartsWith("(0xE,", (string?)json["end"], StringComparison.Ordinal);
+        Assert.Equal(["db1.edb", "edb.chk", "edb.log"], Names(target));
         Same(before, Contents(logs));
+
+        var places = Contents(source);
+        Cli.Json(ExitCode.Done, "ese", "recover", source, "--in-place", "--logs", logs);
+        Same(before, Contents(logs));
+        Assert.Equal(places.Keys.Select(path => Path.GetFileName(path)).Concat(["edb.chk", "edb.log"]).Order(StringComparer.Ordinal), Names(source));
+    }
+
+    [Fact]
+    public void A_database_at_rest_goes_on_with_the_logs_of_a_later_snapshot()
+    {
+        string earlier = GoldenSets.Real("V7a_kinect_car4_clean_v7"), later = GoldenSets.Real("V7b_kinect_car4copy_dirty_v7");
+        string target = GoldenSets.NewFolder("target"), dump = Path.Combine(GoldenSets.NewFolder(), "dump.jsonl");
+        var before = Contents(earlier).Concat(Contents(later)).ToDictionary();
+        Cli.Json(ExitCode.Done, "ese", "recover", earlier, "--copy-to", target, "--logs", later);
+        Same(before, Contents(earlier).Concat(Contents(later)).ToDictionary());
+        Cli.Json(ExitCode.Done, "ese", "dump", Path.Combine(target, "storage.ide"), "--out", dump);
+        using var expected = new GZipStream(File.OpenRead(GoldenSets.RealDump("V7b_kinect_car4copy_dirty_v7.recovered")), CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        expected.CopyTo(bytes);
+        Assert.True(bytes.ToArray().AsSpan().SequenceEqual(File.ReadAllBytes(dump)), "the rows are not those of the later snapshot");
     }
 
     [Fact]

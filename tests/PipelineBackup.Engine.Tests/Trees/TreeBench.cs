@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace PipelineBackup.Engine.Tests.Trees;
 
 /// <summary>
-/// A database in memory whose trees are changed, with the log of it. The log is only a list here, but what replays it is
-/// the code that recovers databases.
+/// A database in memory whose trees are changed, with the log of it. The log is only a list here, but what replays it
+/// is the code that recovers databases.
 /// </summary>
 internal sealed class TreeBench : IChangeLog, IDisposable
 {
@@ -47,6 +47,9 @@ internal sealed class TreeBench : IChangeLog, IDisposable
     public int LogCount => _log.Count;
 
     public long LogBytes => _bytes;
+
+    /// <summary>All appended records, by call.</summary>
+    public IEnumerable<byte[]> Log => _log.Select(entry => entry.Bytes);
 
     /// <summary>The trees that a catalog would name, tables before their own trees.</summary>
     public List<TreeIdentity> Named { get; } = [];
@@ -140,11 +143,12 @@ internal sealed class TreeBench : IChangeLog, IDisposable
         foreach (var table in Named.Where(tree => tree.Parent.Value == 1))
         {
             var owned = Named.Where(tree => tree.Parent == table.Root)
-                .Select(tree => space.Run(tree, 2, [], true, default)).ToList();
-            tables.Add(space.Run(table, 1, owned, true, default));
+                .Select(tree => space.Run(tree, 2, [], default)).ToList();
+            tables.Add(space.Run(table, 1, owned, default));
         }
 
-        space.Run(TreeIdentity.Database, 0, tables, true, default);
+        space.Run(TreeIdentity.Database, 0, tables, default);
+        Assert.True(space.Leaked == 0, $"{what}: {space.Leaked} pages are of no use");
         Assert.True(findings.Findings.Count == 0, $"{what}: {string.Join('\n', findings.Findings)}");
         for (uint number = 1; number <= Cache.LastPage.Value; number++)
         {

@@ -3,7 +3,8 @@ namespace PipelineBackup.Engine.Tests.Trees;
 /// <summary>What a tree should hold.</summary>
 internal sealed class TreeModel(EngineTree tree)
 {
-    private static readonly Comparer<byte[]> s_bytes = Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+    private static readonly Comparer<byte[]> s_bytes = Comparer<byte[]>.Create(
+        static (a, b) => a.AsSpan().SequenceCompareTo(b));
 
     public EngineTree Tree { get; } = tree;
 

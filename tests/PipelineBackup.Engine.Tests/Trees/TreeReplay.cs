@@ -6,6 +6,22 @@ internal sealed class TreeReplay(RecoveringDatabase database, VersionStore versi
     private readonly RedoTransactions _transactions = new();
     private readonly MacroSet _macros = new();
 
+    /// <summary>Sees each macro before it is replayed.</summary>
+    public Action<MacroRecords>? BeforeMacro { get; init; }
+
+    /// <summary>Replays all logs of a directory, in their order.</summary>
+    public void ApplyDirectory(string directory)
+    {
+        string last = Path.Combine(directory, "edb.log");
+        var numbered = Directory.GetFiles(directory, "edb0*.log").Order(StringComparer.Ordinal);
+        foreach (string path in numbered.Append(last))
+        {
+            using var reader = LogRecordReader.Open(path);
+            while (reader.TryRead(out var record))
+                Apply(record);
+        }
+    }
+
     public void Apply(ReadOnlySpan<byte> records, LogPosition position)
     {
         while (records.Length > 0)
@@ -27,9 +43,9 @@ internal sealed class TreeReplay(RecoveringDatabase database, VersionStore versi
                 break;
             case LogRecordType.MacroCommit:
                 var session = SessionOf(record.Body<MacroBracket>().Session);
-                RedoMacro.Apply(new(database, session, versions), _macros.Commit(session, record)!);
-                break;
-            case LogRecordType.MacroInfo or LogRecordType.MacroInfo2 or LogRecordType.FreeTree:
+                var macro = _macros.Commit(session, record)!;
+                BeforeMacro?.Invoke(macro);
+                RedoMacro.Apply(new(database, session, versions), macro);
                 break;
             default:
                 var of = SessionOf(record.IsPageChange ? record.Page.Session : (ushort)5);

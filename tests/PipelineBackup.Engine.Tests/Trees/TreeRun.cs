@@ -17,6 +17,8 @@ internal sealed class TreeRun
     {
         _bench = bench;
         _random = new(seed);
+        if (seed % 3 == 0)
+            (_bench.Space.MostRequest, _bench.Space.LeastExtension, _bench.Space.MostExtension) = (1, 1, 1);
         _bench.Begin();
         _table = Add(_bench.Root, PageFlags.None, 0, _random.Next(2) == 0);
         Add(_table, PageFlags.Index | PageFlags.NonUniqueKeys, 1);
@@ -137,10 +139,11 @@ internal sealed class TreeRun
         Assert.True(_bench.Writer.Delta(
             _bench.Origin, model.Tree, key, [], (ushort)offset, -5, isWide, version));
         byte[] data = [.. old];
+        var counter = data.AsSpan(offset);
         if (isWide)
-            BinaryPrimitives.WriteInt64LittleEndian(data.AsSpan(offset), BinaryPrimitives.ReadInt64LittleEndian(old.AsSpan(offset)) - 5);
+            BinaryPrimitives.WriteInt64LittleEndian(counter, BinaryPrimitives.ReadInt64LittleEndian(counter) - 5);
         else
-            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(offset), BinaryPrimitives.ReadInt32LittleEndian(old.AsSpan(offset)) - 5);
+            BinaryPrimitives.WriteInt32LittleEndian(counter, BinaryPrimitives.ReadInt32LittleEndian(counter) - 5);
         model.Nodes[key] = (key, data);
     }
 
@@ -149,7 +152,8 @@ internal sealed class TreeRun
         int start = _random.Next(model.Places.Count);
         byte[][] places = count == 1
             ? [model.Places[start]]
-            : [.. model.Nodes.Keys.SkipWhile(place => place.AsSpan().SequenceCompareTo(model.Places[start]) < 0).Take(count)];
+            : [.. model.Nodes.Keys.SkipWhile(one => one.AsSpan().SequenceCompareTo(model.Places[start]) < 0)
+                .Take(count)];
         foreach (byte[] place in places)
         {
             var (key, data) = model.Nodes[place];
@@ -201,7 +205,10 @@ internal sealed class TreeRun
             _ => _random.Next(20) == 0 ? _random.Next(1, most) : _random.Next(1, 200),
         };
         byte[] data = new byte[length];
-        _random.NextBytes(data);
+        if (_styles[model] == 1)
+            data[^1] = (byte)_random.Next(20);
+        else
+            _random.NextBytes(data);
         return data;
     }
 

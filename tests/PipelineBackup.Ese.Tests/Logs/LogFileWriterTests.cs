@@ -85,6 +85,37 @@ public sealed class LogFileWriterTests
         Assert.Equal(chain.Highest, Chain(disk, "edb").Highest);
     }
 
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void Behind_a_log_of_version_7_goes_version_8_on(int sector)
+    {
+        var before = LogHeader.Read(new LegacyLogWriter(sector).File);
+        var after = LogHeader.Read(LogHeaderWriter.Continue(before, 0, default, default, before.Attached));
+        Assert.Equal(new LogVersion(8, 4000, 20, 60), after.Version);
+        Assert.Equal((before.Generation.Next, before.Created, before.Signature, before.PageSize),
+            (after.Generation, after.PreviousCreated, after.Signature, after.PageSize));
+        Assert.True(after.FileLength >= before.FileLength && after.FileLength - before.FileLength < 4096);
+    }
+
+    [Fact]
+    public void A_stream_keeps_what_its_logs_say_and_ends_with_the_highest_number()
+    {
+        byte[] block = LogCorpus.Vector("edb00005.log")[..LogHeader.Size];
+        block[639] = (byte)LogHeaderFlags.Circular;
+        LogBytes.StampHeader(block);
+        var before = LogHeader.Read(block);
+        var after = LogHeader.Read(LogHeaderWriter.Continue(before, 77, before.Created, new(new(4), 1, 0), []));
+        Assert.Equal((before.Version, before.FileLength, 77ul), (after.Version, after.FileLength, after.PreviousChecksum));
+        Assert.Equal((LogHeaderFlags.CircularBefore, 4), (after.Flags, after.Checkpoint.Generation.Value));
+        Assert.Equal(before.Parameters.LogPath, after.Parameters.LogPath);
+
+        BitConverter.TryWriteBytes(block.AsSpan(4), LogGeneration.Max.Value);
+        LogBytes.StampHeader(block);
+        Assert.Equal(EseError.LogSequenceEnd, Assert.Throws<EseException>(
+            () => LogHeaderWriter.Continue(LogHeader.Read(block), 0, default, default, [])).Error);
+    }
+
     [Fact]
     public void Records_longer_than_a_log_are_refused()
     {

@@ -27,7 +27,17 @@ public sealed class DatabaseMapTests
     {
         var map = Map(new DatabaseMapping(mapped, "here"));
 
-        Assert.Equal(@"X:\c\db1.edb", map.Find(@"X:\c\db1.edb", s_any));
+        Assert.NotEqual("here", map.Find(@"X:\c\db1.edb", s_any));
+    }
+
+    [Fact]
+    public void A_logged_path_counts_only_where_it_is_one_of_the_system()
+    {
+        string here = Path.GetFullPath("db1.edb");
+
+        Assert.Equal(here, Map().Find(here, s_any));
+        Assert.Equal("", Map().Find("db1.edb", s_any));
+        Assert.Equal(OperatingSystem.IsWindows() ? @"X:\c\db1.edb" : "", Map().Find(@"X:\c\db1.edb", s_any));
     }
 
     [Fact]

@@ -30,7 +30,10 @@ public sealed class HardRecoveryTests
         { "a database that is missing", EseError.FileNotFound },
         { "a database that is no copy", EseError.RestoreOfNonBackupDatabase },
         { "a database twice", EseError.DatabaseDuplicate },
+        { "a logged path twice", EseError.DatabaseDuplicate },
         { "a trailer of another backup", EseError.DatabasePatchFileMismatch },
+        { "a database of another stream", EseError.DatabasePatchFileMismatch },
+        { "a database of another page size", EseError.PageSizeMismatch },
         { "another base name", EseError.FileNotFound },
     };
 
@@ -38,6 +41,8 @@ public sealed class HardRecoveryTests
     [MemberData(nameof(Refusals))]
     public void What_is_refused_changes_nothing(string what, EseError error)
     {
+        if (what == "a database of another page size")
+            GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Set);
         var disk = recovery.Disk.Copy();
         disk.AddDirectory(s_undo);
@@ -63,6 +68,25 @@ public sealed class HardRecoveryTests
     }
 
     [Fact]
+    public void What_fails_in_replay_says_that_the_databases_must_be_restored_anew()
+    {
+        var recovery = RecoveryCases.Get(Set);
+        var disk = recovery.Disk.Copy();
+        string path = recovery.Databases[0].Path;
+        byte[] file = disk.ReadAll(path);
+        // Every page of data, so that one that redo reads is among them; headers and trailer stay.
+        for (int page = 2; page < (file.Length / 4096) - 1; page++)
+            file[(page * 4096) + 200] ^= 3;
+        disk.Put(path, file);
+        var failure = Assert.Throws<EseException>(() => recovery.Recover(disk));
+        Assert.Equal(EseError.ReadVerifyFailure, failure.Error);
+        Assert.Contains("restore them anew", failure.Hint, StringComparison.Ordinal);
+        disk.Put(path, recovery.Disk.ReadAll(path));
+        recovery.Recover(disk);
+        RecoveryProof.Prove(recovery, disk, thorough: false);
+    }
+
+    [Fact]
     public void With_too_little_memory_it_can_be_run_again()
     {
         var recovery = RecoveryCases.Get(Set);
@@ -75,6 +99,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_subset_succeeds_and_lists_what_is_left_out()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db2");
         var disk = recovery.Disk.Copy();
         var report = recovery.Recover(disk);
@@ -86,6 +111,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_strict_map_refuses_a_subset_as_the_engine_does()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db1");
         var disk = recovery.Disk.Copy();
         var failure = Assert.Throws<EseException>(() => recovery.Recover(
@@ -97,6 +123,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_database_that_no_map_names_is_missed_unless_it_may_be_missing()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/subset-db1");
         string folder = Path.GetDirectoryName(recovery.Databases[0].Path)!;
         RecoveryOptions Open(RecoveryOptions options) =>
@@ -130,6 +157,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Logs_to_roll_forward_with_are_only_read_when_undo_has_a_place_of_its_own()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
         disk.AddDirectory(s_undo);
@@ -149,6 +177,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Rolling_forward_stops_behind_a_generation()
     {
+        GoldenSets.RequireCorpus();
         // Behind the last log of the set it is as if there were none to roll forward with.
         var set = RecoveryCases.Get(Set);
         var recovery = RecoveryCases.Get(Forward);
@@ -156,12 +185,14 @@ public sealed class HardRecoveryTests
         disk.AddDirectory(s_undo);
         var report = recovery.Recover(disk, options => Apart(options) with { StopAt = new() { Generation = new(12) } });
         Assert.Equal(12, report.End.Generation.Value);
+        Assert.True(report.PagesRedone > 100, $"{report.PagesRedone} changes of pages");
         RecoveryProof.Prove(set with { Databases = [(recovery.Databases[0].Path, set.Databases[0].Reference)] }, disk);
     }
 
     [Fact]
     public void Undo_never_writes_beside_logs_that_a_stop_leaves_out()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
         var failure = Assert.Throws<EseException>(() =>
@@ -173,6 +204,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Rolling_forward_stops_at_any_time_that_a_segment_was_begun()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get(Forward);
         string folder = Path.Combine(GoldenSets.HasCorpus ? GoldenSets.Engine("extbackup-4096") : GoldenSets.Small("extbackup-4096"), "extra-logs");
         var times = LogFileReader.Scan(Path.Combine(folder, "edb0000000D.log"), collectSegments: true).Segments
@@ -201,6 +233,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void A_gap_ends_rolling_forward_when_it_may()
     {
+        GoldenSets.RequireCorpus();
         var set = RecoveryCases.Get(Set);
         var recovery = RecoveryCases.Get(Forward);
         var disk = recovery.Disk.Copy();
@@ -216,6 +249,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Of_two_copies_of_a_log_the_sound_one_is_replayed()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extincr-4096/restore-full-incr1");
         var disk = recovery.Disk.Copy();
         string damaged = Path.GetFullPath("/backup1/edb00000009.log");
@@ -230,6 +264,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void Two_sound_logs_of_one_generation_must_be_one_log()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extincr-4096/restore-full-incr1");
         var disk = recovery.Disk.Copy();
         disk.Put(Path.GetFullPath("/backup1/edb00000009.log"),
@@ -260,6 +295,7 @@ public sealed class HardRecoveryTests
     [Fact]
     public void What_an_earlier_restore_finished_is_left_as_it_is()
     {
+        GoldenSets.RequireCorpus();
         var recovery = RecoveryCases.Get("extmulti-4096/restore-both");
         var disk = recovery.Disk.Copy();
         recovery.Recover(disk);
@@ -321,6 +357,15 @@ public sealed class HardRecoveryTests
                 return options;
             case "a database twice":
                 return options with { Map = [s_db1, s_db1 with { Logged = @"X:\e\db2.edb" }] };
+            case "a logged path twice":
+                disk.Put(Path.GetFullPath("/restored/twin.edb"), disk.ReadAll(s_db1.Path));
+                return options with { Map = [s_db1, s_db1 with { Path = Path.GetFullPath("/restored/twin.edb") }] };
+            case "a database of another stream":
+                disk.Put(s_db1.Path, RecoveryCases.Get("jetbackup-4096/restore").Disk.ReadAll(s_db1.Path));
+                return options;
+            case "a database of another page size":
+                disk.Put(s_db1.Path, RecoveryCases.Get("extbackup-32768/restore").Disk.ReadAll(s_db1.Path));
+                return options;
             case "a trailer of another backup":
                 byte[] file = disk.ReadAll(s_db1.Path);
                 byte[] other = RecoveryCases.Get("jetbackup-4096/restore").Disk.ReadAll(s_db1.Path);

@@ -13,8 +13,14 @@ public sealed class HostileRecoveryTests
     private const long MostGrowth = 64 << 20, MostAllocated = 2L << 30;
 
     [Fact]
-    public void Logs_that_lie_harm_nobody() => Seeds.Each(150, random =>
-        Survive(RecoveryCases.Get(random.Pick([.. RecoveryCases.All])), random, LogMutation.Mutate));
+    public void Logs_that_lie_harm_nobody()
+    {
+        var answers = new HashSet<EseError>();
+        Seeds.Each(150, random => answers.Add(
+            Survive(RecoveryCases.Get(random.Pick([.. RecoveryCases.All])), random, LogMutation.Mutate)));
+        // Lies that are all found out at the door would prove little.
+        Assert.True(answers.Contains(EseError.Success) && answers.Count >= 5, string.Join(", ", answers));
+    }
 
     [Fact]
     public void Pages_that_lie_harm_nobody() => Seeds.Each(100, random =>
@@ -40,13 +46,14 @@ public sealed class HostileRecoveryTests
         });
     });
 
-    private static void Survive(RecoveryCase recovery, Random random, Action<SimulatedDisk, Random> change)
+    private static EseError Survive(RecoveryCase recovery, Random random, Action<SimulatedDisk, Random> change)
     {
         var disk = recovery.Disk.Copy();
         change(disk, random);
         disk = disk.Copy();
         disk.Capacity = disk.Used + MostGrowth;
         var before = disk.Files.ToHashSet();
+        var answer = EseError.Success;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -56,8 +63,9 @@ public sealed class HostileRecoveryTests
                 SkipUndo = random.OneIn(8),
             });
         }
-        catch (EseException)
+        catch (EseException exception)
         {
+            answer = exception.Error;
         }
         catch (IOException)
         {
@@ -75,6 +83,8 @@ public sealed class HostileRecoveryTests
         Assert.True(disk.OpenFiles == 0, $"{recovery.Name}: {disk.OpenPaths}");
         foreach (string path in disk.Changed)
             Assert.True(recovery.MayWrite(path) || IsNewDatabase(path), $"{recovery.Name}: {path} was changed");
+        return answer;
+
         bool IsNewDatabase(string path) => !before.Contains(path)
             && Path.GetDirectoryName(path) == recovery.Options.DatabaseDirectory;
     }

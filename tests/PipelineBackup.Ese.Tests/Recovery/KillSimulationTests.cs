@@ -19,6 +19,19 @@ public sealed class KillSimulationTests
     public void A_disk_that_fails_or_is_full_costs_nothing_but_time() => Seeds.Each(80, random =>
         KillSimulation.Fail(RecoveryCases.Get(random.Pick([.. RecoveryCases.All])), random));
 
+    [Fact]
+    public void Pages_that_lost_power_tears_are_never_taken_for_sound()
+    {
+        int recovered = 0, refused = 0;
+        Seeds.Each(60, random =>
+        {
+            bool? outcome = KillSimulation.Tear(RecoveryCases.Get(random.Pick([.. RecoveryCases.All])), random);
+            recovered += outcome == true ? 1 : 0;
+            refused += outcome == false ? 1 : 0;
+        });
+        Assert.True(recovered > 0 && refused > 0, $"{recovered} recovered, {refused} refused");
+    }
+
     // The canaries: were one of these not found out, the simulation would prove nothing.
     [Fact]
     public void A_disk_that_ignores_flushes_is_found_out() =>

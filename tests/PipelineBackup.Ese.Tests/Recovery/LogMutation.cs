@@ -16,12 +16,15 @@ internal static class LogMutation
     public static void Mutate(SimulatedDisk disk, Random random)
     {
         string[] logs = [.. disk.Files.Where(IsLog)];
-        for (int i = random.Next(1, 4); i > 0; i--)
+        for (int i = random.OneIn(4) ? 3 : 1; i > 0; i--)
         {
-            string path = random.Pick(logs);
-            byte[] log = disk.ReadAll(path);
-            if (LogBytes.Scan(log) is { IsGood: true, Header.Version.IsLegacy: false, LastValidSegment: > 0 })
-                disk.Put(path, random.OneIn(3) ? ChangeBytes(log, random) : Repack(log, disk, random));
+            byte[] log = disk.ReadAll(random.Pick(logs));
+            if (LogBytes.Scan(log) is not { IsGood: true, Header.Version.IsLegacy: false, LastValidSegment: > 0 })
+                continue;
+            byte[] lie = random.OneIn(4) ? ChangeBytes([.. log], random) : Repack(log, disk, random);
+            // The same log may be in several folders: copies that differ would be found out at once.
+            foreach (string path in logs.Where(path => log.AsSpan().SequenceEqual(disk.ReadAll(path))))
+                disk.Put(path, lie);
         }
 
         Link(disk, logs);
@@ -107,7 +110,7 @@ internal static class LogMutation
         var records = Records(log);
         if (records.Count < 3)
             return log;
-        for (int i = random.Next(1, 8); i > 0; i--)
+        for (int i = random.OneIn(3) ? 6 : random.Next(1, 3); i > 0; i--)
             Change(records, disk, random);
 
         var scan = LogBytes.Scan(log);
@@ -155,14 +158,19 @@ internal static class LogMutation
                 break;
             default:
                 // One of its kind, for kinds that are rare are as worth while as those that are not.
-                var kinds = records.GroupBy(record => record[0]).ToList();
+                bool anything = random.OneIn(8);
+                var kinds = records.Where(record => anything || record.Length > PageChange.Size)
+                    .GroupBy(record => record[0]).ToList();
+                if (kinds.Count == 0)
+                    break;
                 byte[] chosen = random.Pick([.. random.Pick([.. kinds])]);
                 records[records.IndexOf(chosen)] = Lie(chosen, random);
                 break;
         }
     }
 
-    // Another record of the same length. Its dbtimes are left alone more often than not, or it would never be applied.
+    // Another record of the same length. What tells who changes which page when is left alone more often than not, or it
+    // would never be applied.
     private static byte[] Lie(byte[] record, Random random)
     {
         for (int tries = 0; tries < 20; tries++)
@@ -171,7 +179,7 @@ internal static class LogMutation
             for (int i = random.Next(1, 4); i > 0; i--)
             {
                 int at = random.OneIn(2) ? random.Next(lie.Length) : random.Next(Math.Min(lie.Length, 90));
-                if (at is >= 8 and < 24 && !random.OneIn(5))
+                if (at is < 4 or (>= 8 and < 29) && !random.OneIn(8))
                     continue;
                 lie[at] = random.Next(6) switch
                 {

@@ -158,6 +158,7 @@ public sealed class RedoMacroTests
             ["an operation behind the last line"] = (records, image) => Told(records, right with { OperationLine = 4 }, image),
             ["a split behind the last line"] = (records, image) => Told(records, right with { SplitLine = 4 }, image),
             ["a split at the first line"] = (records, image) => Told(records, right with { SplitLine = 0 }, image),
+            ["a prefix of a line that is not there"] = (records, image) => Told(records, right with { PrefixLineNew = 2 }, image),
             ["an unknown type"] = (records, image) => Told(records, right with { Type = (SplitType)9 }, image),
             ["an unknown operation"] = (records, image) => Told(records, right with { Operation = (SplitOperation)9 }, image),
             ["the page is its own new page"] = (records, image) => Told(records, right with { New = s_leaf }, image),

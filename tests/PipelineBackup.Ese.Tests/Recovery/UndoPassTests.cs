@@ -14,7 +14,7 @@ public class UndoPassTests
     [InlineData(4096)]
     [InlineData(16384)]
     public void Killed_anywhere_again_and_again_recovery_leaves_what_was_committed(int pageBytes) =>
-        Seeds.Each(150, random => Recover(random, PageSize.Of(pageBytes)));
+        Seeds.Each(400, random => Recover(random, PageSize.Of(pageBytes)));
 
     [Fact]
     public void Macros_are_given_up_before_sessions_are_rolled_back_level_by_level()

@@ -1,0 +1,180 @@
+namespace PipelineBackup.Engine;
+
+/// <summary>A database that is attached to an engine.</summary>
+public sealed partial class EngineDatabase : IDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly LogStream _log;
+    private readonly IDiskFile _file;
+    private readonly RecoveringDatabase _pages;
+    private readonly Dictionary<ushort, DbTime> _began = [];
+
+    internal EngineDatabase(
+        EmbeddedEngine engine, string path, byte slot, IDiskFile file, DatabaseHeaderWriter header)
+    {
+        (Engine, Path, Slot, _file, HeaderWriter) = (engine, path, slot, file, header);
+        (_options, _log) = (engine.Options, engine.Log);
+        var cache = new PageCache(file, engine.PageSize, _options.CacheBytes, CreateScratch)
+        {
+            IsHeld = page => engine.Versions.IsHeld(slot, page),
+            BeforeWrite = PrepareWrite,
+        };
+        _pages = new(slot, cache);
+        _pages.Redo.LastResize = header.LastResize;
+        Editor = new(_pages, engine.Versions, engine.Log, header.DbTime, header.LastObject);
+        Trees = new(Editor);
+        FollowVersion();
+    }
+
+    /// <summary>Its engine.</summary>
+    public EmbeddedEngine Engine { get; }
+
+    /// <summary>Its file.</summary>
+    public string Path { get; }
+
+    /// <summary>Its identity.</summary>
+    public Signature Signature => Header.Signature;
+
+    /// <summary>Its page size.</summary>
+    public PageSize PageSize => _pages.PageSize;
+
+    /// <summary>Its format.</summary>
+    public FormatVersion Version => Header.Version;
+
+    /// <summary>Number of the database in log records, 1 to <see cref="EmbeddedEngine.MostDatabases"/>.</summary>
+    public int Number => Slot;
+
+    /// <summary>The same number as records have it.</summary>
+    internal byte Slot { get; }
+
+    /// <summary>Changes its pages. With the engine's latch held.</summary>
+    internal DatabaseEditor Editor { get; }
+
+    /// <summary>Changes its trees. With the engine's latch held.</summary>
+    internal TreeWriter Trees { get; }
+
+    /// <summary>The tree that all its space comes from.</summary>
+    internal EngineTree Root { get; } = EngineTree.Database;
+
+    /// <summary>Its pages. With the engine's latch held.</summary>
+    internal PageCache Cache => _pages.Cache;
+
+    /// <summary>Its header as it will be written.</summary>
+    internal DatabaseHeader Header => HeaderWriter.Header;
+
+    /// <summary>Changes its header.</summary>
+    internal DatabaseHeaderWriter HeaderWriter { get; }
+
+    /// <summary>The most pages it may have; 0 is no limit.</summary>
+    internal PageCount MaxPages { get; init; }
+
+    /// <summary>Whether its creation is complete.</summary>
+    internal bool IsMade => Header.State != DatabaseState.JustCreated;
+
+    /// <summary>How many sessions have it open: as long as there are any it is not detached.</summary>
+    internal int Users { get; set; }
+
+    /// <inheritdoc cref="EmbeddedEngine.DetachDatabaseAsync"/>
+    public ValueTask DetachAsync(CancellationToken cancellationToken = default) =>
+        Engine.DetachDatabaseAsync(this, cancellationToken);
+
+    /// <summary>The file name.</summary>
+    public override string ToString() => System.IO.Path.GetFileName(Path);
+
+    /// <summary>What log headers and checkpoints say of it.</summary>
+    internal AttachedDatabase ToEntry() => AttachedDatabase.Create(Slot, false, Editor.LastTime, Editor.LastObject,
+        MaxPages, Header.Attach, Header.Consistent, Signature, Path);
+
+    /// <summary>The format may have changed: which records there are, and what the header holds.</summary>
+    internal void FollowVersion()
+    {
+        _pages.Redo.TracksResize = !(Version < new FormatVersion(FormatVersion.CurrentMain, 110, 0));
+        Editor.LogsNewPages = !(Version < new FormatVersion(FormatVersion.CurrentMain, 90, 0));
+    }
+
+    /// <summary>A transaction begins to change things, or ends: what pages hold back for it counts no longer.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="isAnyOpen">Whether any transaction is open.</param>
+    internal void FollowTransactions(RedoSession session, bool isAnyOpen)
+    {
+        if (session.Level > 0)
+            _began[session.Id] = new(Editor.LastTime.Value + 1);
+        else
+            _began.Remove(session.Id);
+        var oldest = DbTime.Nil;
+        foreach (var began in _began.Values)
+            oldest = began.CompareTo(oldest) < 0 ? began : oldest;
+        Editor.OldestActive = isAnyOpen ? oldest : DbTime.Nil;
+    }
+
+    /// <summary>Writes all changed pages that may be written.</summary>
+    internal void WriteBack() => Cache.WriteBack();
+
+    /// <summary>
+    /// Recovery begins with a generation from now on: the file has all changes from before, and the header says so.
+    /// </summary>
+    /// <param name="generation">The generation.</param>
+    internal void NeedLogsFrom(LogGeneration generation)
+    {
+        _file.Flush();
+        if (generation < Header.Attach.Generation)
+            generation = Header.Attach.Generation;
+        if (!IsMade || generation <= Header.MinRequired)
+            return;
+        HeaderWriter.MinRequired = HeaderWriter.MinConsistent = generation;
+        NeedLogsTo(_log.DurableHeader);
+        WriteHeader();
+    }
+
+    /// <summary>Makes the file hold all its data by itself. The log must be durable up to the record.</summary>
+    /// <param name="position">Position of the record that closes it.</param>
+    internal void Close(LogPosition position)
+    {
+        Cache.Flush();
+        HeaderWriter.DisownFlushMap(_options.Random(), _options.Now);
+        HeaderWriter.Close(position, Editor.LastTime, Editor.LastObject, _options.Now);
+        HeaderWriter.Write(_file);
+    }
+
+    /// <summary>Writes the header, both copies.</summary>
+    internal void WriteHeader()
+    {
+        if (_pages.Redo.TracksResize)
+            HeaderWriter.LastResize = _pages.Redo.LastResize;
+        HeaderWriter.DbTime = Editor.LastTime;
+        HeaderWriter.LastObject = Editor.LastObject;
+        HeaderWriter.Write(_file);
+    }
+
+    /// <inheritdoc/>
+    void IDisposable.Dispose() => Dispose();
+
+    /// <summary>Closes the file as it is.</summary>
+    internal void Dispose()
+    {
+        Cache.Dispose();
+        _file.Dispose();
+    }
+
+    // The log first, then the header that says which logs the pages need, then the pages.
+    private void PrepareWrite()
+    {
+        _log.FlushThrough(Cache.WriteThrough);
+        if (!IsMade || _log.DurableHeader.Generation <= Header.MaxRequired)
+            return;
+        NeedLogsTo(_log.DurableHeader);
+        WriteHeader();
+    }
+
+    private void NeedLogsTo(LogHeader log)
+    {
+        if (log.Generation > HeaderWriter.MaxRequired)
+            (HeaderWriter.MaxRequired, HeaderWriter.MaxRequiredTime) = (log.Generation, log.Created);
+        if (log.Generation > HeaderWriter.MaxCommitted)
+            (HeaderWriter.MaxCommitted, HeaderWriter.MaxCommittedTime) = (log.Generation, log.Created);
+    }
+
+    // Before memory is given back the old data of all changes are logged, so every page may go to the file.
+    private static IDiskFile CreateScratch() =>
+        throw new InvalidOperationException("a page is held though the log has its old data");
+}

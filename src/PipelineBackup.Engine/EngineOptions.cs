@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+
+namespace PipelineBackup.Engine;
+
+/// <summary>Where an engine has its files, and how it works.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Where the logs are. The directory must be there.</summary>
+    public required string LogDirectory { get; init; }
+
+    /// <summary>Where the checkpoint file is; null stands for the directory of the logs.</summary>
+    public string? CheckpointDirectory { get; init; }
+
+    /// <summary>The three characters that the names of the logs begin with.</summary>
+    public string BaseName { get; init; } = "edb";
+
+    /// <summary>
+    /// Page size of all databases of the engine, 4096 to 32768 bytes; null stands for the one of the logs that are
+    /// there, or 4096.
+    /// </summary>
+    public PageSize? PageSize { get; init; }
+
+    /// <summary>Length of a log file in bytes, 64 KiB to 32 MiB. 1 MiB unless told otherwise.</summary>
+    public long LogFileBytes { get; init; } = 1 << 20;
+
+    /// <summary>
+    /// Whether logs that no recovery needs any more are deleted. Then there can be no incremental backups. Off unless
+    /// told otherwise.
+    /// </summary>
+    public bool CircularLogging { get; init; }
+
+    /// <summary>Memory for pages of all databases, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
+    public long CacheBytes { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// How many bytes of log recovery may have to replay, about: pages with older changes are written. 20 MiB unless
+    /// told otherwise.
+    /// </summary>
+    public long CheckpointDepthBytes { get; init; } = 20 << 20;
+
+    /// <summary>
+    /// How long a lazy commit may stay in memory. 500 milliseconds unless told otherwise. Without background work
+    /// it stays until something else is flushed.
+    /// </summary>
+    public TimeSpan LazyFlushInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// Whether the engine works by itself, on the thread pool: flushes lazy commits, moves the checkpoint, cleans up.
+    /// Off, everything happens on the threads of the callers, in a reproducible order. On unless told otherwise.
+    /// </summary>
+    public bool HasBackgroundWork { get; init; } = true;
+
+    /// <summary>Where databases of the logs are now, should recovery find them elsewhere.</summary>
+    public IReadOnlyList<DatabaseMapping> Map { get; init; } = [];
+
+    /// <summary>Whether recovery leaves databases out that are missing. Off unless told otherwise.</summary>
+    public bool IgnoreMissingDatabases { get; init; }
+
+    /// <summary>Takes the progress of recovery; null for nobody.</summary>
+    public IProgress<RecoveryProgress>? RecoveryProgress { get; init; }
+
+    /// <summary>The disk that everything is on.</summary>
+    public IDisk Disk { get; init; } = LocalDisk.Instance;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Gives random numbers for signatures.</summary>
+    public Func<ulong> Random { get; init; } =
+        static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+
+    /// <summary>Where the checkpoint file is.</summary>
+    internal string CheckpointPlace => CheckpointDirectory ?? LogDirectory;
+
+    /// <summary>The time as logs have it.</summary>
+    internal LogTime Now => LogTime.From(Time.GetUtcNow());
+
+    /// <summary>Makes sure that the options make sense.</summary>
+    /// <exception cref="EseException">−1003: they do not. −1023: a directory is not there.</exception>
+    internal void Require()
+    {
+        const long LeastLog = 64 << 10, MostLog = 32 << 20, LeastCache = 1 << 20;
+        Require(BaseName.Length == 3 && !BaseName.AsSpan().ContainsAny("./\\: "), "the base name has three characters");
+        Require(LogFileBytes is >= LeastLog and <= MostLog, "a log file has 64 KiB to 32 MiB");
+        Require(CacheBytes >= LeastCache, "the cache has 1 MiB at least");
+        Require(CheckpointDepthBytes > 0, "the depth of the checkpoint is positive");
+        Require(PageSize is not { Bytes: < 4096 }, "pages have 4096 bytes at least");
+        foreach (string directory in (string[])[LogDirectory, CheckpointPlace])
+        {
+            if (!Disk.DirectoryExists(directory))
+                throw new EseException(EseError.InvalidPath, $"there is no directory '{directory}'");
+        }
+    }
+
+    private static void Require(bool isSo, string rule)
+    {
+        if (!isSo)
+            throw new EseException(EseError.InvalidParameter, $"the options of the engine make no sense: {rule}");
+    }
+}

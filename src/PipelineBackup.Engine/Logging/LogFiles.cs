@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace PipelineBackup.Engine;
+
+/// <summary>The files of a log stream as their one writer has them: the current log, and how the next one comes.</summary>
+/// <remarks>
+/// <code>
+/// rest of g ──flush──► edbtmp.log made, all of it zero, with the header of g+1 ──flush──►
+///     edb.log becomes edb&lt;g&gt;.log ──► edbtmp.log becomes edb.log          names made durable behind each step
+/// </code>
+/// Segments are written once and never again. Each tells, in bytes that the engine does not use, which segment was the
+/// first that was perhaps not durable when it was written: so a last write that a crash left in part, in whatever order
+/// its segments came to the disk, can be told from damage. When there is no room for the next log, one of the two
+/// reserve logs becomes it. For one thread at once.
+/// </remarks>
+internal sealed class LogFiles : IDisposable
+{
+    private const int Reserves = 2, ZeroBytes = 256 << 10;
+
+    private readonly IDisk _disk;
+    private readonly LogStreamFolder _folder;
+    private IDiskFile? _file;
+    private int _durable, _next;
+    private ulong _accumulated;
+    private bool _isDirty;
+
+    /// <summary>The files in a folder, without a current log so far.</summary>
+    /// <param name="folder">The folder.</param>
+    public LogFiles(LogStreamFolder folder) => (_folder, _disk) = (folder, folder.Disk);
+
+    /// <summary>Header of the current log.</summary>
+    public LogHeader Header { get; private set; } = null!;
+
+    /// <summary>Whether a reserve log had to be taken: there is room to end, and for nothing else.</summary>
+    public bool IsOnReserve { get; private set; }
+
+    /// <summary>Goes on with a log that is there and was closed in order.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="scan">What scanning it found.</param>
+    public void Continue(LogHeader header, LogScanResult scan)
+    {
+        _file = _disk.Open(_folder.CurrentPath, DiskAccess.ReadWrite);
+        (Header, _accumulated) = (header, scan.AccumulatedChecksum);
+        _durable = _next = scan.LastValidSegment + 1;
+    }
+
+    /// <summary>Begins behind a log that is there, or a stream.</summary>
+    /// <param name="header">Header of the new log.</param>
+    /// <param name="before">Header of the log before; null for a new stream.</param>
+    /// <param name="accumulated">XOR of the checksums of that log's segments.</param>
+    public void Begin(byte[] header, LogHeader? before, ulong accumulated)
+    {
+        (Header, _accumulated) = (before!, accumulated);
+        Reveal(header);
+    }
+
+    /// <summary>Makes the reserve logs that are missing, or have another length.</summary>
+    /// <exception cref="EseException">−529: there is no room for them.</exception>
+    public void FillReserves()
+    {
+        for (int i = 1; i <= Reserves; i++)
+        {
+            string path = _folder.ReservePath(i);
+            if (_disk.FileExists(path))
+            {
+                using var there = _disk.Open(path, DiskAccess.Read);
+                if (there.Length == Header.FileLength)
+                    continue;
+            }
+
+            try
+            {
+                Make(path, Header.FileLength).Dispose();
+            }
+            catch (IOException e) when (DiskFailure.IsFull(e))
+            {
+                _disk.Delete(path);
+                throw new EseException(EseError.LogDiskFull, "there is no room for the reserve logs",
+                    "free space on the disk of the logs");
+            }
+        }
+
+        _disk.FlushDirectory(_folder.Directory);
+    }
+
+    /// <summary>Writes segments to the current log, and makes them final: their marks and checksums.</summary>
+    /// <param name="segments">Whole segments; changed.</param>
+    /// <param name="first">Index of the first.</param>
+    public void Write(Span<byte> segments, int first)
+    {
+        for (int at = 0; at < segments.Length; at += SegmentScan.Size)
+        {
+            var segment = segments.Slice(at, SegmentScan.Size);
+            BinaryPrimitives.WriteInt32LittleEndian(segment[SegmentScan.DurableOffset..], _durable);
+            uint index = (uint)(first + at / SegmentScan.Size);
+            ulong checksum = XorEcc.Compute(segment, index, isFirst: true);
+            BinaryPrimitives.WriteUInt64LittleEndian(segment, checksum);
+            _accumulated ^= checksum;
+        }
+
+        if (segments.IsEmpty)
+            return;
+        _isDirty = true;
+        _file!.Write(segments, (long)first * SegmentScan.Size);
+        _next = first + segments.Length / SegmentScan.Size;
+    }
+
+    /// <summary>Makes what was written durable.</summary>
+    public void Flush()
+    {
+        if (!_isDirty)
+            return;
+        _file!.Flush();
+        (_isDirty, _durable) = (false, _next);
+    }
+
+    /// <summary>Begins the next generation, once the one before is whole.</summary>
+    /// <param name="header">Its header, not finished.</param>
+    public void Roll(byte[] header)
+    {
+        Flush();
+        _file!.Dispose();
+        _file = null;
+        Reveal(header);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file?.Dispose();
+
+    private void Reveal(byte[] header)
+    {
+        var before = Header;
+        long length = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(12)) * (long)SegmentScan.Size;
+        bool isReserve = false;
+        IDiskFile file;
+        try
+        {
+            file = Make(_folder.TemporaryPath, length);
+        }
+        catch (IOException e) when (DiskFailure.IsFull(e) && before is not null)
+        {
+            file = TakeReserve(length);
+            isReserve = IsOnReserve = true;
+        }
+
+        using (file)
+        {
+            LogHeaderWriter.Finish(header, _accumulated, isReserve);
+            file.Write(header, 0);
+            file.Flush();
+        }
+
+        _disk.FlushDirectory(_folder.Directory);
+        if (before is not null && _disk.FileExists(_folder.CurrentPath))
+        {
+            _disk.Rename(_folder.CurrentPath, _folder.NumberedPath(before.Generation));
+            _disk.FlushDirectory(_folder.Directory);
+        }
+
+        _disk.Rename(_folder.TemporaryPath, _folder.CurrentPath);
+        _disk.FlushDirectory(_folder.Directory);
+        _file = _disk.Open(_folder.CurrentPath, DiskAccess.ReadWrite);
+        Header = LogHeader.Read(header);
+        (_durable, _next, _accumulated, _isDirty) = (1, 1, 0, false);
+    }
+
+    private IDiskFile TakeReserve(long length)
+    {
+        _disk.Delete(_folder.TemporaryPath);
+        for (int i = Reserves; i > 0; i--)
+        {
+            string path = _folder.ReservePath(i);
+            if (!_disk.FileExists(path))
+                continue;
+            _disk.Rename(path, _folder.TemporaryPath);
+            var file = _disk.Open(_folder.TemporaryPath, DiskAccess.ReadWrite);
+            if (file.Length == length)
+                return file;
+            file.Dispose();
+            _disk.Delete(_folder.TemporaryPath);
+        }
+
+        throw new EseException(EseError.LogDiskFull, "the disk of the logs is full, the reserve logs are used up",
+            "free space, and open the engine again: what was committed is safe");
+    }
+
+    // All its bytes are written, so that the disk cannot be full in the middle of it later.
+    private IDiskFile Make(string path, long length)
+    {
+        _disk.Delete(path);
+        var file = _disk.Open(path, DiskAccess.CreateNew);
+        try
+        {
+            byte[] zeros = new byte[Math.Min(length, ZeroBytes)];
+            for (long at = 0; at < length; at += zeros.Length)
+                file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)), at);
+            file.Flush();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}
