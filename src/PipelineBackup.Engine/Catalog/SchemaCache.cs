@@ -48,6 +48,10 @@ internal sealed class SchemaCache(DatabaseTables database)
         return entries;
     }
 
+    /// <summary>Whether the database has a list of all objects: older formats have none.</summary>
+    /// <param name="session">Who asks.</param>
+    public bool HasObjectList(SessionCore session) => Of(session).TryFind(SystemTables.Objids.Name, out _);
+
     private EngineTree Objects => database.Tree(
         SystemTrees.Objects.Root, SystemTrees.Objects.ObjectId, PageFlags.None, database.Root);
 

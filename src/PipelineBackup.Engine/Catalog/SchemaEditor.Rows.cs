@@ -91,7 +91,7 @@ internal sealed partial class SchemaEditor
         Objects.Insert(row);
         Shadow.Insert(row);
         if (Listed(entry) is { } listed)
-            session.System(database, "MSysObjids").Insert(listed.Build);
+            session.System(database, SystemTables.Objids.Name).Insert(listed.Build);
     }
 
     private void Erase(CatalogEntry entry)
@@ -100,7 +100,7 @@ internal sealed partial class SchemaEditor
         Objects.Erase(key);
         Shadow.Erase(key);
         if (Listed(entry) is not null)
-            session.System(database, "MSysObjids").Erase(CatalogKeys.OfObject(new(entry.Id)));
+            session.System(database, SystemTables.Objids.Name).Erase(CatalogKeys.OfObject(new(entry.Id)));
     }
 
     // Older formats have no list; a primary index is its table.

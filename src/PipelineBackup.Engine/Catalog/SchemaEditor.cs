@@ -169,7 +169,7 @@ internal sealed partial class SchemaEditor(DatabaseTables database, SessionCore 
     private TableState Enter(TableDefinition table, bool mayBeFixed = false)
     {
         if (session.Outer is not { } outer)
-            throw new EseException(EseError.NotInTransaction, "no transaction is open", "begin one");
+            throw SessionCore.NoTransaction();
         if (table.IsSystem)
             throw new EseException(EseError.PermissionDenied, $"{table} is a table of the engine");
         if (!mayBeFixed && (table.Flags & TableFlags.FixedDefinition) != 0)

@@ -7,9 +7,9 @@ internal sealed partial class TableAccess
 {
     private NodeWriter Nodes => Database.Nodes;
 
-    private RowKeys Keys => _keys ??= new(Definition, Values, Database.Transactions.Core.UnicodeOrder);
+    private RowKeys Keys => _keys ??= new(Definition, Values, Database.Transactions.Engine.Options.UnicodeOrder);
 
-    private RowKeys OldKeys => _oldKeys ??= new(Definition, Values, Database.Transactions.Core.UnicodeOrder);
+    private RowKeys OldKeys => _oldKeys ??= new(Definition, Values, Database.Transactions.Engine.Options.UnicodeOrder);
 
     private void InsertBuilt()
     {

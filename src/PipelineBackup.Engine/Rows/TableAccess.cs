@@ -70,7 +70,7 @@ internal sealed partial class TableAccess
     public ReadOnlySpan<byte> Insert(RowValues values)
     {
         EnterChange();
-        Within(() =>
+        Session.Within(() =>
         {
             _builder.StartNew();
             Apply(values, isNew: true);
@@ -86,7 +86,7 @@ internal sealed partial class TableAccess
     public void Insert(ReadOnlySpan<byte> record)
     {
         Take(record);
-        Within(InsertBuilt);
+        Session.Within(InsertBuilt);
     }
 
     /// <summary>Inserts a row that a builder holds.</summary>
@@ -95,7 +95,7 @@ internal sealed partial class TableAccess
     {
         build(_builder);
         _record = _builder.ToArray();
-        Within(InsertBuilt);
+        Session.Within(InsertBuilt);
     }
 
     /// <summary>Changes values of a row.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class TableAccess
         EnterChange();
         _key = key.ToArray();
         byte[] old = Database.Nodes.RequireFree(Session, State.Rows, _key).Data.ToArray();
-        Within(() =>
+        Session.Within(() =>
         {
             _builder.Load(new(old, Database.Format));
             Apply(values, isNew: false);
@@ -124,7 +124,7 @@ internal sealed partial class TableAccess
         _key = key.ToArray();
         byte[] old = Database.Nodes.RequireFree(Session, State.Rows, _key).Data.ToArray();
         Take(record);
-        Within(() => ReplaceBuilt(old));
+        Session.Within(() => ReplaceBuilt(old));
     }
 
     /// <summary>Deletes a row.</summary>
@@ -134,7 +134,16 @@ internal sealed partial class TableAccess
         EnterChange();
         _key = key.ToArray();
         byte[] old = Database.Nodes.RequireFree(Session, State.Rows, _key).Data.ToArray();
-        Within(() => DeleteRow(old));
+        Session.Within(() => DeleteRow(old));
+    }
+
+    /// <summary>Deletes a row of a table of the engine.</summary>
+    /// <param name="key">Its key.</param>
+    public void Erase(ReadOnlySpan<byte> key)
+    {
+        _key = key.ToArray();
+        byte[] old = Database.Nodes.RequireFree(Session, State.Rows, _key).Data.ToArray();
+        Session.Within(() => DeleteRow(old));
     }
 
     /// <summary>Adds to a counter of a row, which others may do at the same time.</summary>
@@ -163,7 +172,7 @@ internal sealed partial class TableAccess
     private void EnterChange()
     {
         if (Session.Outer is not { } outer)
-            throw new EseException(EseError.NotInTransaction, "no transaction is open", "begin one");
+            throw SessionCore.NoTransaction();
         if (Definition.IsSystem)
             throw new EseException(EseError.PermissionDenied, $"{Definition} is a table of the engine");
         State.EnterChange(outer);
@@ -173,30 +182,13 @@ internal sealed partial class TableAccess
     private void Extend(int column)
     {
         byte[] old = Database.Nodes.RequireFree(Session, State.Rows, _key).Data.ToArray();
-        Within(() =>
+        Session.Within(() =>
         {
             _builder.Load(new(old, Database.Format));
             _builder.Set(column, Columns[column].Default is { } value ? value.Span : new byte[Columns[column].FixedBytes]);
             Finish();
             ReplaceBuilt(old);
         });
-    }
-
-    private void Within(Action change)
-    {
-        Session.Begin();
-        int level = Session.Level;
-        try
-        {
-            change();
-            Session.Commit();
-        }
-        catch
-        {
-            if (Session.Level == level)
-                Session.RollBack();
-            throw;
-        }
     }
 
     private void Take(ReadOnlySpan<byte> record) => _record = record.ToArray();

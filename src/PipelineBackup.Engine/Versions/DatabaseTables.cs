@@ -59,7 +59,13 @@ internal sealed class DatabaseTables : IUndoTarget
     IPageFile IUndoTarget.Pages => Editor.Cache;
 
     /// <inheritdoc/>
-    PageEditor IUndoTarget.Edit(PageNumber page, LogPosition position) => Editor.Cache.Require(page).Edit();
+    PageEditor IUndoTarget.Edit(PageNumber page, LogPosition position)
+    {
+        // No open transaction began before: replay from there makes the change.
+        var cached = Editor.Cache.Require(page);
+        cached.Touch(Transactions.Log.Oldest is { IsSet: true } oldest ? oldest : position, position);
+        return cached.Edit();
+    }
 
     /// <inheritdoc/>
     DbTime IUndoTarget.NextTime() => Editor.NextTime();
@@ -75,6 +81,10 @@ internal sealed class DatabaseTables : IUndoTarget
             _trees[root] = tree = new(root, id, kind, parent);
         return tree;
     }
+
+    /// <summary>A tree that was just made.</summary>
+    /// <param name="tree">The tree.</param>
+    public EngineTree Know(EngineTree tree) => _trees[tree.Root] = tree;
 
     /// <summary>The tree of an index.</summary>
     /// <param name="index">The index; the primary one is the tree of the rows.</param>

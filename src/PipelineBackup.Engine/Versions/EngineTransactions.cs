@@ -9,28 +9,23 @@ namespace PipelineBackup.Engine;
 /// </code>
 /// All of it is used within the engine's latch.
 /// </remarks>
-/// <param name="core">The engine.</param>
-internal sealed class EngineTransactions(IEngineCore core)
+/// <param name="engine">The engine.</param>
+internal sealed class EngineTransactions(EmbeddedEngine engine)
 {
-    // Numbers of transactions are multiples of this.
-    private const uint Step = 4;
-
     private readonly LinkedList<OuterTransaction> _open = [];
-    private readonly List<SessionCore> _sessions = [];
     private readonly Queue<OuterTransaction> _committed = new();
     private readonly Queue<NodeVersions> _emptied = new();
     private readonly Queue<Action<SessionCore>> _work = new();
     private SessionCore? _cleaner;
-    private uint _lastTransaction, _lastVersion;
 
     /// <summary>The engine.</summary>
-    public IEngineCore Core => core;
+    public EmbeddedEngine Engine => engine;
+
+    /// <summary>The sessions as the log knows them.</summary>
+    public TransactionLog Log => engine.Transactions;
 
     /// <summary>All changes that not everybody sees.</summary>
     public VersionChains Chains { get; } = new();
-
-    /// <summary>The sessions.</summary>
-    public IReadOnlyList<SessionCore> Sessions => _sessions;
 
     /// <summary>The databases that are attached, by number.</summary>
     public Dictionary<byte, DatabaseTables> Databases { get; } = [];
@@ -43,58 +38,13 @@ internal sealed class EngineTransactions(IEngineCore core)
     /// </summary>
     public TransactionId OldestView => _open.First?.Value.Begin ?? TransactionId.Max;
 
-    /// <summary>Where the oldest open transaction began that logged anything; not set when there is none.</summary>
-    public LogPosition OldestBegin
-    {
-        get
-        {
-            LogPosition oldest = default;
-            foreach (var session in _sessions)
-            {
-                if (session.Redo.Level > 0 && (!oldest.IsSet || session.Redo.Begin < oldest))
-                    oldest = session.Redo.Begin;
-            }
-
-            return oldest;
-        }
-    }
-
-    /// <summary>Opens a session.</summary>
-    /// <exception cref="EseException">−1101: there are as many as there can be.</exception>
-    public SessionCore Open()
-    {
-        // The first number that no session has; they stay in order.
-        int at = 0;
-        while (at < _sessions.Count && _sessions[at].Redo.Id == at + 1)
-            at++;
-        if (at >= ushort.MaxValue - 1)
-            throw new EseException(EseError.OutOfSessions, "as many sessions are open as there can be");
-        var session = new SessionCore(this, (ushort)(at + 1));
-        _sessions.Insert(at, session);
-        return session;
-    }
-
-    /// <summary>Closes a session that has no transaction.</summary>
-    /// <param name="session">The session.</param>
-    public void Close(SessionCore session) => _sessions.Remove(session);
-
     /// <summary>An outermost transaction begins.</summary>
     public OuterTransaction Begin()
     {
-        var transaction = new OuterTransaction(NextTransaction());
+        var transaction = new OuterTransaction(Log.Next());
         _open.AddLast(transaction);
         return transaction;
     }
-
-    /// <summary>The number of the next transaction that begins or is committed.</summary>
-    public TransactionId NextTransaction()
-    {
-        _lastTransaction = unchecked(_lastTransaction + Step);
-        return new(_lastTransaction);
-    }
-
-    /// <summary>The number of the next change.</summary>
-    public uint NextVersion() => ++_lastVersion == 0 ? ++_lastVersion : _lastVersion;
 
     /// <summary>An outermost transaction is over.</summary>
     /// <param name="transaction">The transaction.</param>
@@ -103,12 +53,6 @@ internal sealed class EngineTransactions(IEngineCore core)
         _open.Remove(transaction);
         foreach (var table in transaction.Tables)
             table.Leave(transaction);
-        foreach (var database in Databases.Values)
-        {
-            if (transaction.FirstTime(database.Slot) is not null)
-                SetOldestActive(database);
-        }
-
         if (transaction.IsCommitted)
         {
             foreach (var database in transaction.Schemas.Keys)
@@ -117,15 +61,6 @@ internal sealed class EngineTransactions(IEngineCore core)
 
         if (transaction.IsCommitted && transaction.Versions.Count + transaction.Effects.Count > 0)
             _committed.Enqueue(transaction);
-    }
-
-    /// <summary>A transaction changes a database: pages keep room for undoing from now on.</summary>
-    /// <param name="transaction">The transaction.</param>
-    /// <param name="database">The database.</param>
-    public void Touch(OuterTransaction transaction, DatabaseTables database)
-    {
-        if (transaction.Touch(database.Slot, new(database.Editor.LastTime.Value + 1)))
-            SetOldestActive(database);
     }
 
     /// <summary>A node was inserted and that was undone: it is to be taken out.</summary>
@@ -141,8 +76,7 @@ internal sealed class EngineTransactions(IEngineCore core)
     public void RunApart(Action<SessionCore> work)
     {
         // A second one, since the first may be at work around this.
-        var session = Open();
-        session.IsSystem = true;
+        using var session = new SessionCore(this) { IsSystem = true };
         try
         {
             session.Begin();
@@ -152,7 +86,6 @@ internal sealed class EngineTransactions(IEngineCore core)
         finally
         {
             session.RollBackAll();
-            Close(session);
         }
     }
 
@@ -163,8 +96,7 @@ internal sealed class EngineTransactions(IEngineCore core)
     /// <returns>Whether more can be done now.</returns>
     public bool CleanUp(int most)
     {
-        _cleaner ??= Open();
-        _cleaner.IsSystem = true;
+        _cleaner ??= new(this) { IsSystem = true };
         var oldest = OldestView;
         _cleaner.Begin();
         try
@@ -172,6 +104,7 @@ internal sealed class EngineTransactions(IEngineCore core)
             while (most > 0 && _work.TryDequeue(out var work))
             {
                 work(_cleaner);
+                _cleaner.Breathe();
                 most--;
             }
 
@@ -188,6 +121,7 @@ internal sealed class EngineTransactions(IEngineCore core)
             {
                 most--;
                 TakeOut(node);
+                _cleaner.Breathe();
             }
 
             _cleaner.Commit();
@@ -218,9 +152,9 @@ internal sealed class EngineTransactions(IEngineCore core)
                 return false;
             var version = transaction.Versions[i];
             transaction.Versions.RemoveAt(i);
+            Chains.Remove(version);
             if (!IsLive(version.Chain))
                 continue;
-            Chains.Remove(version);
 
             // Taken out behind all others: a page is looked at once then.
             if (version.Operation == NodeOperation.FlagDelete)
@@ -244,16 +178,4 @@ internal sealed class EngineTransactions(IEngineCore core)
 
     private bool IsLive(NodeVersions node) =>
         Databases.TryGetValue(node.Name.Database, out var database) && database.IsLive(node.Tree);
-
-    private void SetOldestActive(DatabaseTables database)
-    {
-        var oldest = DbTime.Nil;
-        foreach (var transaction in _open)
-        {
-            if (transaction.FirstTime(database.Slot) is { } time && time.CompareTo(oldest) < 0)
-                oldest = time;
-        }
-
-        database.Editor.OldestActive = oldest;
-    }
 }

@@ -138,6 +138,17 @@ internal sealed class NodeCursor
     /// <returns>False when there is none; it then stands on the next, or behind the last.</returns>
     public bool Seek(ReadOnlySpan<byte> key) => SeekAtLeast(key) && Key.SequenceEqual(key);
 
+    /// <summary>Looks at the node again, without moving.</summary>
+    /// <returns>False when it is not there any more: key and data are as they were.</returns>
+    public bool Refresh()
+    {
+        if (_place != Place.OnNode)
+            return false;
+        _path.Descend(_database.Editor, Tree, _key.AsSpan(0, _keyLength),
+            Tree.HasRepeatingKeys ? _data.AsSpan(0, _dataLength) : []);
+        return _path.IsMatch && Stop(Require(_path.Leaf), _path.Leaf, _path.Line);
+    }
+
     private bool Locate()
     {
         // The page may be no page of the tree any more; only then is it looked at in vain.

@@ -30,8 +30,8 @@ internal sealed class NodeWriter(DatabaseTables database)
         }
 
         session.RequireLogged(database);
-        uint version = database.Transactions.NextVersion();
-        uint replaceVersion = old is null ? 0 : database.Transactions.NextVersion();
+        uint version = database.Transactions.Log.NextVersion();
+        uint replaceVersion = old is null ? 0 : database.Transactions.Log.NextVersion();
         if (!Trees.Insert(session.Origin, tree, key, data, version, replaceVersion))
             throw new InvalidOperationException("a node came between");
         Add(session, tree, name, NodeOperation.Insert, version);
@@ -50,7 +50,7 @@ internal sealed class NodeWriter(DatabaseTables database)
         var name = Name(tree, key, []);
         byte[] old = Require(session, tree, name, isDelta: false).Data.ToArray();
         session.RequireLogged(database);
-        uint version = database.Transactions.NextVersion();
+        uint version = database.Transactions.Log.NextVersion();
         if (!Trees.Replace(session.Origin, tree, key, data, version))
             throw Gone(tree);
         Add(session, tree, name, NodeOperation.Replace, version, old);
@@ -67,7 +67,7 @@ internal sealed class NodeWriter(DatabaseTables database)
         var name = Name(tree, key, data);
         Require(session, tree, name, isDelta: false);
         session.RequireLogged(database);
-        uint version = database.Transactions.NextVersion();
+        uint version = database.Transactions.Log.NextVersion();
         if (!Trees.FlagDelete(session.Origin, tree, key, name.Data, version))
             throw Gone(tree);
         Add(session, tree, name, NodeOperation.FlagDelete, version);
@@ -89,7 +89,7 @@ internal sealed class NodeWriter(DatabaseTables database)
         var name = Name(tree, key, []);
         Require(session, tree, name, isDelta: true);
         session.RequireLogged(database);
-        uint version = database.Transactions.NextVersion();
+        uint version = database.Transactions.Log.NextVersion();
         if (!Trees.Delta(session.Origin, tree, key, [], (ushort)offset, delta, is64Bit, version))
             throw Gone(tree);
         var chain = Chains.Of(tree, name);

@@ -4,8 +4,6 @@ namespace PipelineBackup.Engine;
 /// <param name="begin">Its number, drawn when it began: it sees what was committed before.</param>
 internal sealed class OuterTransaction(TransactionId begin)
 {
-    private readonly DbTime?[] _firstTimes = new DbTime?[byte.MaxValue];
-
     /// <summary>Its number.</summary>
     public TransactionId Begin { get; } = begin;
 
@@ -35,21 +33,6 @@ internal sealed class OuterTransaction(TransactionId begin)
     {
         End = end;
         IsCommitted = true;
-    }
-
-    /// <summary>The first dbtime that a change of it may have in a database; none before its first.</summary>
-    /// <param name="database">Number of the database.</param>
-    public DbTime? FirstTime(byte database) => _firstTimes[database];
-
-    /// <summary>It changes a database.</summary>
-    /// <param name="database">Number of the database.</param>
-    /// <param name="time">The dbtime of its first change there.</param>
-    /// <returns>Whether it is the first.</returns>
-    public bool Touch(byte database, DbTime time)
-    {
-        bool isFirst = _firstTimes[database] is null;
-        _firstTimes[database] ??= time;
-        return isFirst;
     }
 }
 

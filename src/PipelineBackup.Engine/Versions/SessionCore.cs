@@ -5,30 +5,29 @@ namespace PipelineBackup.Engine;
 /// Begins are put off until something is logged; a transaction that only reads leaves no trace. Used within the engine's
 /// latch.
 /// </remarks>
-internal sealed class SessionCore
+internal sealed partial class SessionCore : IDisposable
 {
     /// <summary>How many transactions may be within one another, those of the engine around one operation counted.</summary>
     public const int MostLevels = 12;
 
     private readonly EngineTransactions _all;
-    private readonly LogRecordWriter _records = new();
     private readonly List<(int Versions, int Effects)> _marks = [];
     private UndoPass? _undo;
 
     /// <summary>A session without transactions.</summary>
     /// <param name="all">All transactions of the engine.</param>
-    /// <param name="id">Its number ("procid").</param>
-    public SessionCore(EngineTransactions all, ushort id)
+    /// <exception cref="EseException">−1101: there are as many sessions as there can be.</exception>
+    public SessionCore(EngineTransactions all)
     {
         _all = all;
-        Redo = new() { Id = id };
+        Redo = all.Log.Open();
     }
 
     /// <summary>The session as the log has it: on a lower level as long as begins are put off.</summary>
     public RedoSession Redo { get; }
 
     /// <summary>Whether the engine does what it does by itself.</summary>
-    public bool IsSystem { get; set; }
+    public bool IsSystem { get; init; }
 
     /// <summary>The outermost transaction; null when none is open.</summary>
     public OuterTransaction? Outer { get; private set; }
@@ -71,7 +70,13 @@ internal sealed class SessionCore
         int level = Level - 1;
         LogPosition position = default;
         if (Redo.Level > level)
-            position = LogCommit(outer, level);
+        {
+            var end = level == 0 ? _all.Log.Next() : default;
+            position = _all.Log.Commit(Redo, end);
+            if (level == 0)
+                outer.Commit(end);
+        }
+
         _marks.RemoveAt(level);
         if (level > 0)
             return default;
@@ -91,8 +96,9 @@ internal sealed class SessionCore
         if (Redo.Level > level)
         {
             // Chains tell what pages do not show: each change goes from both at once.
-            _undo ??= new(_all.Core.Undo, slot => _all.Databases.GetValueOrDefault(slot), new Log(_all.Core));
-            _undo.RollBackLevel(Redo, undone: number => Forget(outer, number));
+            _undo ??= new(_all.Engine.Versions, slot => _all.Databases.GetValueOrDefault(slot), new UndoRecords(_all));
+            _undo.UndoLevel(Redo, Breathe, number => Forget(outer, number));
+            _all.Log.RolledBack(Redo, 1);
         }
 
         Cut(outer, _marks[level].Effects);
@@ -116,41 +122,43 @@ internal sealed class SessionCore
     public void RequireLogged(DatabaseTables database)
     {
         if (Outer is null)
-            throw new EseException(EseError.NotInTransaction, "no transaction is open", "begin one");
+            throw NoTransaction();
         Changes++;
-        _all.Touch(Outer, database);
-        int from = Redo.Level;
-        if (from == Level)
-            return;
-        var begin = new InnerBegin(Redo.Id, from, Level - from);
-        _records.Clear();
-        if (from == 0)
-            _records.Add<OuterBegin>(LogRecordType.Begin0, new(begin, Outer.Begin));
-        else
-            _records.Add(LogRecordType.Begin, begin);
-        var position = _all.Core.Log.Append(_records.Written);
-        Redo.HasBegun = true;
-        if (from == 0)
-            (Redo.Transaction, Redo.Begin) = (Outer.Begin, position);
-        Redo.Enter(Level - from);
+        if (Redo.Level < Level)
+            _all.Log.Begin(Redo, Level - Redo.Level, Outer.Begin);
     }
 
-    private LogPosition LogCommit(OuterTransaction outer, int level)
+    /// <summary>Does something as a transaction within those that are open: whole or not at all.</summary>
+    /// <param name="change">What.</param>
+    /// <exception cref="EseException">−1054: no transaction is open. And what it throws.</exception>
+    public void Within(Action change)
     {
-        _records.Clear();
-        var commit = new InnerCommit(Redo.Id, (byte)level);
-        if (level > 0)
-            _records.Add(LogRecordType.Commit, commit);
-        else
+        if (Outer is null)
+            throw NoTransaction();
+        Begin();
+        int level = Level;
+        try
         {
-            outer.Commit(_all.NextTransaction());
-            _records.Add<OuterCommit>(LogRecordType.Commit0, new(commit, outer.End));
+            change();
+            Commit();
         }
-
-        var position = _all.Core.Log.Append(_records.Written);
-        Redo.CommitTo(level);
-        return position;
+        catch
+        {
+            if (Level == level)
+                RollBack();
+            throw;
+        }
     }
+
+    /// <summary>In the middle of long work, when no page is in use: caches may be trimmed, the log written.</summary>
+    public void Breathe() => _all.Engine.AfterOperation();
+
+    /// <summary>Ends the session, with no transaction open.</summary>
+    public void Dispose() => _all.Log.Close(Redo);
+
+    /// <summary>What is thrown when a transaction is needed.</summary>
+    public static EseException NoTransaction() =>
+        new(EseError.NotInTransaction, "no transaction is open", "begin one");
 
     private void Forget(OuterTransaction outer, uint number)
     {
@@ -176,12 +184,10 @@ internal sealed class SessionCore
             outer.Schemas[database] = null;
     }
 
-    private sealed class Log(IEngineCore core) : IUndoLog
+    private sealed class UndoRecords(EngineTransactions all) : IUndoLog
     {
-        public LogPosition Append(ReadOnlySpan<byte> record) => core.Log.Append(record);
+        public LogPosition Append(ReadOnlySpan<byte> record) => all.Engine.Log.Append(record);
 
-        public void Flush()
-        {
-        }
+        public void Flush() => all.Engine.Log.Flush();
     }
 }

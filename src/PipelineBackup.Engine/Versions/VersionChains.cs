@@ -69,7 +69,7 @@ internal sealed class VersionChains
         // It is the newest where it is undone, the oldest where it is seen by everybody; counters may be between.
         int at = chain.List.Count > 0 && chain.List[^1] == version ? chain.List.Count - 1 : chain.List.IndexOf(version);
         chain.List.RemoveAt(at);
-        if (chain.List.Count == 0)
+        if (chain.List.Count == 0 && _nodes.TryGetValue(chain.Name, out var known) && known == chain)
             _nodes.Remove(chain.Name);
     }
 
