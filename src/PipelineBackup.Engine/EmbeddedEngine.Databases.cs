@@ -249,6 +249,7 @@ public sealed partial class EmbeddedEngine
             throw new EseException(EseError.DatabaseNotFound, $"'{database.Path}' is not attached");
         if (database.Users > 0 || Transactions.Oldest.IsSet)
             throw new EseException(EseError.DatabaseInUse, $"'{database.Path}' is in use");
+        CleanUpAll();
         Guard(() =>
         {
             database.WriteBack();
@@ -259,6 +260,7 @@ public sealed partial class EmbeddedEngine
             database.Close(position);
         });
         _databases.Remove(database);
+        Forget(database);
         database.Release();
         return true;
     }
