@@ -212,11 +212,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _files.Dispose();
-        _committers.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     private void Write()
     {

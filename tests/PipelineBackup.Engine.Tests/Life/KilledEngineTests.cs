@@ -6,7 +6,7 @@ namespace PipelineBackup.Engine.Tests.Life;
 public sealed class KilledEngineTests
 {
     [Fact]
-    public void What_was_committed_is_there_after_any_crash() => Seeds.Each(150, random =>
+    public void What_was_committed_is_there_after_any_crash() => Seeds.Each(40, random =>
     {
         // Pages come to the disk whole; segments of the log in any order and part.
         var rig = new LifeRig(new() { Unit = 4096 });
@@ -30,7 +30,7 @@ public sealed class KilledEngineTests
     });
 
     [Fact]
-    public void What_is_left_of_a_write_to_the_log_does_no_harm() => Seeds.Each(200, random =>
+    public void What_is_left_of_a_write_to_the_log_does_no_harm() => Seeds.Each(60, random =>
     {
         var first = new LifeRig();
         var promise = new Promise();
