@@ -55,6 +55,7 @@ public sealed partial class EmbeddedEngine
     {
         RequireAlive();
         Guard(Log.Flush);
+        CleanUp();
         lock (Latch)
         {
             if (!_isClosed)
