@@ -56,6 +56,7 @@ public sealed partial class EmbeddedEngine
     {
         RequireAlive();
         Guard(Log.Flush);
+        CleanUp();
         lock (Latch)
         {
             if (!_isClosed)
