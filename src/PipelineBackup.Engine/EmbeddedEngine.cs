@@ -232,6 +232,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     private void Release()
     {
         _isClosed = true;
+        EndBackup();
         foreach (var database in _databases.Values)
             database.Dispose();
         _databases.Clear();
