@@ -212,6 +212,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
             return;
         }
 
+        CleanUpAll();
         foreach (var database in _databases.Values)
             database.WriteBack();
         var records = new LogRecordWriter();

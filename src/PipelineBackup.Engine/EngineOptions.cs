@@ -50,6 +50,12 @@ public sealed record EngineOptions
     /// </summary>
     public bool HasBackgroundWork { get; init; } = true;
 
+    /// <summary>
+    /// Orders UTF-16 text, for indexes on columns of code page 1200; null, the default, refuses such indexes: the order
+    /// comes from tables of Windows, and one that orders otherwise would damage the indexes that are there.
+    /// </summary>
+    public IUnicodeOrder? UnicodeOrder { get; init; }
+
     /// <summary>Where databases of the logs are now, should recovery find them elsewhere.</summary>
     public IReadOnlyList<DatabaseMapping> Map { get; init; } = [];
 
