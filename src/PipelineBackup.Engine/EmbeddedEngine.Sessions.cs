@@ -51,7 +51,7 @@ public sealed partial class EmbeddedEngine
     {
         if (_tables.TryGetValue(database, out var tables))
             return tables;
-        if (!_databases.ContainsValue(database))
+        if (!_databases.Contains(database))
             throw new EseException(EseError.DatabaseNotFound, $"'{database.Path}' is not attached");
         _tables.Add(database, tables = new(Work, database.Editor, database.Trees, database.Version));
         return tables;

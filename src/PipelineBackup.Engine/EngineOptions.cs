@@ -29,7 +29,7 @@ public sealed record EngineOptions
     /// </summary>
     public bool CircularLogging { get; init; }
 
-    /// <summary>Memory for pages of all databases, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
+    /// <summary>Memory for pages of each database, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
     public long CacheBytes { get; init; } = 64 << 20;
 
     /// <summary>
