@@ -13,6 +13,9 @@ internal sealed class TakenBackup
     public SortedDictionary<int, (SourceFile File, byte[] Bytes)> Logs { get; } = [];
 
     public int Truncated { get; set; }
+
+    /// <summary>Where the log ended when so many pages of the first database were copied.</summary>
+    public List<(LogPosition Tip, long Pages)> Trail { get; } = [];
 }
 
 /// <summary>Takes backups of engines as a pipeline does, and restores them on a disk of its own.</summary>
@@ -34,9 +37,16 @@ internal static class BackupRig
         between?.Invoke(0);
         foreach (var file in session.Databases)
         {
-            taken.Databases.Add(file, Read(session, file, pages, () => between?.Invoke(0)));
+            taken.Databases.Add(file, Read(session, file, pages, offset =>
+            {
+                if (file == session.Databases[0])
+                    taken.Trail.Add((engine.Log.Tip, offset / file.PageSize - PageNumber.HeaderPages));
+                between?.Invoke(0);
+            }));
             between?.Invoke(0);
         }
+
+        taken.Trail.Add((engine.Log.Tip, long.MaxValue));
 
         var logs = LifeRig.Now(session.EndDatabasesAsync(default));
         between?.Invoke(1);
@@ -57,14 +67,14 @@ internal static class BackupRig
     }
 
     /// <summary>Reads a file of a session to its end.</summary>
-    public static byte[] Read(IBackupSession session, SourceFile file, int pages, Action? between)
+    public static byte[] Read(IBackupSession session, SourceFile file, int pages, Action<long>? between)
     {
         var reader = LifeRig.Now(session.OpenAsync(file, default));
         byte[] all = new byte[file.Length], buffer = new byte[Math.Max(3, pages) * file.PageSize];
         for (int at = 0, read; (read = LifeRig.Now(reader.ReadAsync(buffer, default))) > 0; at += read)
         {
             buffer.AsSpan(0, read).CopyTo(all.AsSpan(at));
-            between?.Invoke();
+            between?.Invoke(at + read);
         }
 
         LifeRig.Now(reader.DisposeAsync());
@@ -114,7 +124,4 @@ internal static class BackupRig
 
     /// <summary>Where a database is restored to.</summary>
     public static string PathOf(SourceFile file) => Path.Combine(Restored, file.Name);
-
-    /// <summary>A restored database is clean and sound.</summary>
-    public static void RequireSound(LifeRig rig, string path, string what) => rig.RequireSoundDatabase(path, what);
 }

@@ -129,7 +129,9 @@ internal sealed class WrittenRows
 
     private void Change(Writer writer)
     {
-        int id = Math.Clamp(Middle + _random.Next(_keys) - _keys / 2, 0, 1 << 20);
+        // What goes goes together, so that pages become empty.
+        int span = IsShrinking ? _keys / 8 : _keys;
+        int id = Math.Clamp(Middle + _random.Next(span) - span / 2, 0, 1 << 20);
         try
         {
             var found = writer.Table.Find(id);
