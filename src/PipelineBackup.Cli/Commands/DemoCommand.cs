@@ -4,7 +4,7 @@ using PipelineBackup.Cli.Demo;
 
 namespace PipelineBackup.Cli.Commands;
 
-/// <summary><c>demo</c>: the whole way, on databases that the real engine wrote.</summary>
+/// <summary><c>demo</c>: the main job, on a living database whose engine is killed.</summary>
 internal sealed class DemoCommand : OperationCommand
 {
     private readonly Option<string?> _keep = new("--keep")
@@ -17,8 +17,8 @@ internal sealed class DemoCommand : OperationCommand
 
     public DemoCommand()
         : base("demo",
-            "Backs up databases written by the real engine, verifies, restores, recovers and compares them, and "
-            + "finds a flipped bit in a store") => Add(_keep);
+            "Backs up a database while several sessions write to it, kills its engine, restores, and proves row by row "
+            + "what must be there") => Add(_keep);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup demo --keep demo-files";
@@ -26,7 +26,7 @@ internal sealed class DemoCommand : OperationCommand
     /// <inheritdoc/>
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
-        (ExitCode.Done, "every step ended as it should, and everything compared equal"),
+        (ExitCode.Done, "every step ended as it should, and every row is what it must be"),
         (ExitCode.Failed, "a step did not"),
     ];
 
@@ -58,8 +58,8 @@ internal sealed class DemoCommand : OperationCommand
                     ["steps"] = JsonOutput.List(demonstration.Steps.Select(step => step.ToJson())),
                 },
                 Text = output => output.Write(ok
-                    ? $"\nAll of it came back as it was.{(keep is null ? "" : $" Everything is in {folder}")}\n"
-                    : "\nNot everything came back as it was.\n"),
+                    ? $"\nEvery row is what it must be.{(keep is null ? "" : $" Everything is in {folder}")}\n"
+                    : "\nNot everything is as it must be.\n"),
             };
         }
         finally

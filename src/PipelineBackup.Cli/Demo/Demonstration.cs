@@ -1,18 +1,19 @@
 using System.Text.Json.Nodes;
+using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Demo;
 
 /// <summary>
-/// The whole way on two sets of files, through the very command lines that a user would type; each step says what it
-/// expects, and the first that ends otherwise ends the demonstration.
+/// The main job: a database is backed up while sessions write to it, its engine is killed, and what comes back, from the
+/// backup and from its own logs, is compared row by row with what the engine promised. The first step that ends otherwise
+/// than it should ends the demonstration.
 /// </summary>
 /// <param name="folder">An empty directory to work in.</param>
 /// <param name="run">Where to tell.</param>
 internal sealed class Demonstration(string folder, Invocation run)
 {
-    private const int PageBytes = 4096;
-
     private readonly List<DemoStep> _steps = [];
+    private LogPosition _reached;
 
     /// <summary>The steps that were done; the last one failed if the demonstration did.</summary>
     public IReadOnlyList<DemoStep> Steps => _steps;
@@ -21,121 +22,85 @@ internal sealed class Demonstration(string folder, Invocation run)
     /// <returns>Whether every step ended as it should.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        Tell("A clean database and a dirty one, both written by the real engine (4 KiB pages).");
-        return await CleanAsync(cancellationToken) && await DamagedStoreAsync(cancellationToken)
-            && await DirtyAsync(cancellationToken);
+        Tell($"An engine in a process of its own, {DemoTable.Writers} sessions that write to its database, and an end without warning.");
+        using (var child = DemoChild.Start(folder))
+        {
+            if (!await FollowAsync(child, cancellationToken)
+                || !await CommandAsync("verify what is stored, while they write on", ["verify", "latest", "--from", In(DemoEngine.Store)],
+                    ExitCode.Done, result => $"{Bytes(result, "plainBytes")} are right to the last page and digest", cancellationToken)
+                || !await DoAsync("kill the process", async () => (await child.KillAsync(cancellationToken),
+                    "nothing was closed, nobody was asked")))
+                return false;
+        }
+
+        return await ProveAsync(cancellationToken);
     }
 
-    private async Task<bool> CleanAsync(CancellationToken cancellationToken)
+    private async Task<bool> ProveAsync(CancellationToken cancellationToken)
     {
-        string source = In("clean"), store = In("store"), target = In("restored");
-        return Do("unpack a clean database", () => Unpack("clean", source))
-            && await CommandAsync("back it up", ["backup", source, "--to", store], ExitCode.Done, Backup,
-                cancellationToken)
-            && await CommandAsync("verify the backup", ["verify", "latest", "--from", store], ExitCode.Done,
-                result => $"{Bytes(result, "plainBytes")} are right to the last page and digest", cancellationToken)
-            && await CommandAsync("restore it", ["restore", "latest", "--from", store, "--to", target], ExitCode.Done,
-                Restore, cancellationToken)
-            && Do("compare with the source, page by page", () => CompareAll(source, target));
-    }
-
-    // One flipped bit somewhere in the middle of a pack, as a disk or a cable may flip it.
-    private async Task<bool> DamagedStoreAsync(CancellationToken cancellationToken)
-    {
-        string store = In("store"), damaged = In("store-damaged");
-        return Do("flip one bit in a copy of the store", () =>
+        var proof = new DemoProof(
+            [.. Enumerable.Range(0, DemoTable.Writers).Select(writer => DemoLedger.Read(DemoEngine.LedgerOf(folder, writer)))]);
+        string target = In("restored"), restored = Path.Combine(target, DemoTable.Database);
+        string live = In(DemoEngine.Live), database = Path.Combine(live, DemoTable.Database);
+        return await CommandAsync("restore the backups elsewhere",
+                ["restore", "latest", "--from", In(DemoEngine.Store), "--to", target], ExitCode.Done, Restore, cancellationToken)
+            && await CheckAsync("check every tree and index of it", restored, cancellationToken)
+            && await DoAsync($"compare it, row by row, with what was promised up to {Text(_reached)}", async () =>
+                proof.Judge((await DemoProof.ReadAsync(restored, In("reader"), cancellationToken)).Rows, _reached))
+            && await DoAsync("open the engine that was killed, and compare with all that was promised", async () =>
             {
-                Copy(store, damaged);
-                string pack = Directory.EnumerateFiles(damaged, "pages-*.lz4", SearchOption.AllDirectories)
-                    .Order(StringComparer.Ordinal).First();
-                byte[] bytes = File.ReadAllBytes(pack);
-                bytes[bytes.Length / 2] ^= 0x10;
-                if (!OperatingSystem.IsWindows())
-                    File.SetUnixFileMode(pack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                File.WriteAllBytes(pack, bytes);
-                return (true,
-                    $"byte {Quantity.Count(bytes.Length / 2)} of {Quantity.Count(bytes.Length)} of "
-                    + $"{Path.GetFileName(pack)}");
+                var (rows, recovery) = await DemoProof.ReadAsync(database, live, cancellationToken);
+                var (ok, detail) = proof.Judge(rows, end: null);
+                return (ok && recovery is not null, $"{Quantity.Count(recovery?.Records ?? 0, "log record")} replayed, "
+                    + $"{Quantity.Count(recovery?.RolledBack ?? 0, "transaction")} rolled back; {detail}");
             })
-            && await CommandAsync("verify that copy: it must be found", ["verify", "latest", "--from", damaged],
-                ExitCode.Refused, Refused, cancellationToken);
+            && await CheckAsync("check every tree and index of it too", database, cancellationToken);
     }
 
-    private async Task<bool> DirtyAsync(CancellationToken cancellationToken)
+    // The process tells when a step begins and ends; a step without a title is the end of all.
+    private async Task<bool> FollowAsync(DemoChild child, CancellationToken cancellationToken)
     {
-        string source = In("dirty"), store = In("store"), target = In("recovered"), files = In("restored-dirty");
-        return Do("unpack a database whose program was killed, with its logs", () => Unpack("dirty", source))
-            && await CommandAsync("back it up into a set of its own",
-                ["backup", source, "--to", store, "--set", "dirty"], ExitCode.Done, Backup, cancellationToken)
-            && await CommandAsync("restore it: its logs are replayed before it is published",
-                ["restore", "latest", "--from", store, "--set", "dirty", "--to", target],
-                ExitCode.Done, Restore, cancellationToken)
-            && await CommandAsync("check every tree and index of the recovered database",
-                ["ese", "check", Directory.EnumerateFiles(target, "*.edb").First()], ExitCode.Done, Check, cancellationToken)
-            && await CommandAsync("prove by a drill that the backup can be restored", ["drill", "latest", "--from", store, "--set", "dirty", "--scratch", folder],
-                ExitCode.Done, result => $"{Quantity.Count((long)result["databases"]![0]!["rows"]!, "row")}; receipt {result["receipt"]}", cancellationToken)
-            && await CommandAsync("restore it as it was, with the logs it needs",
-                ["restore", "latest", "--from", store, "--set", "dirty", "--to", files, "--no-recover"],
-                ExitCode.Done, Restore, cancellationToken)
-            && Do("compare with the source", () => CompareAll(source, files));
+        while (true)
+        {
+            string title = "start the engine";
+            long started = run.Terminal.Time.GetTimestamp();
+            try
+            {
+                title = (string)(await child.NextAsync(cancellationToken))["begin"]!;
+                if (title.Length == 0)
+                    return true;
+                Announce(title);
+                var end = await child.NextAsync(cancellationToken);
+                if ((string?)end["position"] is { } position)
+                    _reached = DemoLedger.ParsePosition(position);
+                Note(new(title, "", true, (string)end["end"]!, Since(started)));
+            }
+            catch (InvalidOperationException failure)
+            {
+                return Note(new(title, "", false, failure.Message, Since(started)));
+            }
+        }
     }
 
-    private static (bool Ok, string Detail) Unpack(string set, string directory) =>
-        (true, $"{Quantity.Bytes(DemoSet.Unpack(set, directory))} of files");
+    private Task<bool> CheckAsync(string title, string database, CancellationToken cancellationToken) => CommandAsync(
+        title, ["ese", "check", database], ExitCode.Done, result =>
+            $"{Quantity.Count((long)result["pages"]!, "page")}, {Quantity.Count((long)result["rows"]!, "row")}, nothing is wrong",
+        cancellationToken);
 
-    private static string Backup(JsonNode result)
-    {
-        var totals = result["manifest"]!["totals"]!;
-        long pages = result["manifest"]!["databases"]!.AsArray().Sum(database => (long)database!["verifiedPages"]!);
-        string logs = (int)result["manifest"]!["logs"]!["count"]! is > 0 and var count
-            ? $", {Quantity.Count(count, "log")}"
-            : "";
-        return $"{Quantity.Count(pages, "page")} verified{logs}; {Bytes(totals, "plainBytes")} stored in "
-            + $"{Bytes(totals, "storedBytes")}";
-    }
-
-    private static string Restore(JsonNode result)
-    {
-        string recovery = (bool)result["needsRecovery"]! ? "; RECOVERY IS NEEDED before use"
-            : result["recovery"] is { } done ? $"; recovered with {Quantity.Count((long)done["records"]!, "log record")}" : "";
-        return $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}{recovery}";
-    }
-
-    private static string Check(JsonNode result) =>
-        $"{Quantity.Count((long)result["pages"]!, "page")}, {Quantity.Count((long)result["rows"]!, "row")}, nothing is wrong";
-
-    private static string Refused(JsonNode result) =>
-        $"refused as it should be: {(string?)result["error"]?["message"]}";
+    private static string Restore(JsonNode result) =>
+        $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}; recovered with "
+        + Quantity.Count((long)result["recovery"]!["records"]!, "log record");
 
     private static string Bytes(JsonNode node, string name) => Quantity.Bytes((long)node[name]!);
 
-    // Every restored file has its twin in the source, and every database of the source was restored.
-    private static (bool Ok, string Detail) CompareAll(string source, string target)
-    {
-        long pages = 0, different = 0;
-        string[] files = Directory.GetFiles(target, "*", SearchOption.AllDirectories);
-        foreach (string file in files)
-        {
-            string twin = Path.Combine(source, Path.GetFileName(file));
-            if (!File.Exists(twin))
-                return (false, $"'{Path.GetFileName(file)}' was restored and is not in the source");
-            var (count, differing) = DemoSet.Compare(twin, file, PageBytes);
-            pages += count;
-            different += differing;
-        }
-
-        bool all = Directory.GetFiles(source, "*.edb")
-            .All(database => files.Any(file => Path.GetFileName(file) == Path.GetFileName(database)));
-        return (all && different == 0, all
-            ? $"{Quantity.Count(pages, "page")} of {Quantity.Count(files.Length, "file")} compared, "
-            + $"{Quantity.Count(different)} differ"
-            : "a database of the source was not restored");
-    }
+    private static string Text(LogPosition position) =>
+        $"{position.Generation.Value:X8}:{position.Sector:X4}:{position.Offset:X4}";
 
     private async Task<bool> CommandAsync(
         string title, string[] args, ExitCode expected, Func<JsonNode, string> describe,
         CancellationToken cancellationToken)
     {
+        Announce(title);
         using var output = new StringWriter();
         long started = run.Terminal.Time.GetTimestamp();
         var terminal = new Terminal { Output = output, Error = TextWriter.Null, Time = run.Terminal.Time };
@@ -150,37 +115,33 @@ internal sealed class Demonstration(string folder, Invocation run)
             Since(started)));
     }
 
-    private bool Do(string title, Func<(bool Ok, string Detail)> action)
+    private async Task<bool> DoAsync(string title, Func<Task<(bool Ok, string Detail)>> action)
     {
+        Announce(title);
         long started = run.Terminal.Time.GetTimestamp();
-        var (ok, detail) = action();
+        var (ok, detail) = await action();
         return Note(new(title, "", ok, detail, Since(started)));
     }
 
     private bool Note(DemoStep step)
     {
         _steps.Add(step);
-        Tell($"\n{_steps.Count}. {char.ToUpperInvariant(step.Title[0])}{step.Title[1..]}");
         if (!run.Json)
             step.Write(run.Terminal.Output);
         return step.Ok;
     }
 
+    private void Announce(string title) =>
+        Tell($"\n{_steps.Count + 1}. {char.ToUpperInvariant(title[0])}{title[1..]}");
+
     private void Tell(string text)
     {
         if (!run.Json)
             run.Terminal.Output.Write(text + "\n");
+        run.Terminal.Output.Flush();
     }
 
     private TimeSpan Since(long started) => run.Terminal.Time.GetElapsedTime(started);
 
     private string In(string name) => Path.Combine(folder, name);
-
-    private static void Copy(string from, string to)
-    {
-        foreach (string directory in Directory.GetDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
-            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
-        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
-            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
-    }
 }
