@@ -82,8 +82,7 @@ internal sealed class DemoProof(IReadOnlyList<IReadOnlyList<LedgerEntry>> ledger
                 return $"row {id} is of transaction {there?.ToString() ?? "?"}, not {number}, or not what that wrote";
         }
 
-        return found.Keys.FirstOrDefault(id => !expected.ContainsKey(id)) is not 0 and var extra
-            ? $"row {extra} of transaction {found[extra]} must not be there"
-            : null;
+        int? extra = found.Keys.Where(id => !expected.ContainsKey(id)).Select(id => (int?)id).FirstOrDefault();
+        return extra is { } stray ? $"row {stray} of transaction {found[stray]} must not be there" : null;
     }
 }

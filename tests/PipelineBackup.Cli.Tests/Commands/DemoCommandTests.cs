@@ -7,25 +7,25 @@ public class DemoCommandTests
     [Fact]
     public void The_demonstration_proves_the_whole_way()
     {
-        var json = Cli.Json(ExitCode.Done, "demo");
+        string folder = Path.Combine(GoldenSets.NewFolder(), "demo");
+        var json = Cli.Json(ExitCode.Done, "demo", "--keep", folder);
         var steps = json["steps"]!.AsArray();
-        Assert.Equal(14, steps.Count);
+        Assert.Equal(10, steps.Count);
         Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
-        Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"],
-            StringComparison.Ordinal);
-        Assert.Contains("SHA-256", (string?)steps[6]!["detail"], StringComparison.Ordinal);
-        Assert.Null(json["folder"]);
+        Assert.Contains("committed meanwhile; it reaches ", (string?)steps[1]!["detail"], StringComparison.Ordinal);
+        Assert.Contains("nothing uncommitted", (string?)steps[7]!["detail"], StringComparison.Ordinal);
+        Assert.Contains("rolled back", (string?)steps[8]!["detail"], StringComparison.Ordinal);
+        Assert.Equal(folder, (string?)json["folder"]);
+        Assert.Equal(["live", "reader", "restored", "store"],
+            Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Cli.Json(ExitCode.Usage, "demo", "--keep", folder);
     }
 
     [Fact]
-    public void Its_files_stay_where_they_are_kept()
+    public void An_engine_that_cannot_begin_says_why()
     {
-        string folder = Path.Combine(GoldenSets.NewFolder(), "demo");
-        var run = Cli.Expect(ExitCode.Done, "demo", "--keep", folder);
-        Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output,
-            StringComparison.Ordinal);
-        Assert.Equal(["clean", "dirty", "recovered", "restored", "restored-dirty", "store", "store-damaged"],
-            Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Cli.Json(ExitCode.Usage, "demo", "--keep", folder);
+        string folder = GoldenSets.NewFolder();
+        File.WriteAllText(Path.Combine(folder, "live"), "in the way");
+        Assert.NotNull(Cli.Json(ExitCode.Failed, "demo-engine", folder)["error"]);
     }
 }
