@@ -287,8 +287,13 @@ internal sealed partial class TableAccess
             _builder.SetSeparated(column, index, Values.Insert(plain, mayCompress));
         }
 
-        _builder.CheckNulls();
         _record = _builder.ToArray();
+        var record = new RecordView(_record, Database.Format);
+        for (int i = 0; i < Columns.Length; i++)
+        {
+            if ((Columns[i].Flags & ColumnFlags.NotNull) != 0 && _layout.Values(record, i).IsNull)
+                throw new EseException(EseError.NullInvalid, $"the column {Columns[i]} of {Definition} cannot be NULL");
+        }
     }
 
     private EseException Deleted() =>
