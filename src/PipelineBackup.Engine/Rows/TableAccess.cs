@@ -205,6 +205,12 @@ internal sealed partial class TableAccess
             var locked = isNew
                 ? ColumnFlags.AutoIncrement | ColumnFlags.Version
                 : ColumnFlags.AutoIncrement | ColumnFlags.Version | ColumnFlags.Escrow;
+            if ((definition.Flags & ColumnFlags.Encrypted) != 0)
+            {
+                throw new EseException(EseError.ColumnNoEncryptionKey,
+                    $"the values of {definition} are encrypted, the key is with the application");
+            }
+
             if ((definition.Flags & locked) != 0)
                 throw new EseException(EseError.ColumnNotUpdatable, $"the engine itself sets the column {definition}");
             switch (change.Kind)

@@ -240,6 +240,9 @@ public enum EseError
     /// <summary>The engine itself sets the column, or it is only added to.</summary>
     ColumnNotUpdatable = -1048,
 
+    /// <summary>Too much that open transactions changed, or may still see, is in memory.</summary>
+    VersionStoreOutOfMemory = -1069,
+
     /// <summary>A row is NULL where an index admits no NULL.</summary>
     NullKeyDisallowed = -1053,
 
@@ -386,6 +389,9 @@ public enum EseError
 
     /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
     LVCorrupted = -1526,
+
+    /// <summary>Nobody gave the key that the values of the column are encrypted with.</summary>
+    ColumnNoEncryptionKey = -1540,
 
     /// <summary>There is no such row.</summary>
     RecordNotFound = -1601,
