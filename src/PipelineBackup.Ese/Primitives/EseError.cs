@@ -240,9 +240,6 @@ public enum EseError
     /// <summary>The engine itself sets the column, or it is only added to.</summary>
     ColumnNotUpdatable = -1048,
 
-    /// <summary>Too much that open transactions changed, or may still see, is in memory.</summary>
-    VersionStoreOutOfMemory = -1069,
-
     /// <summary>A row is NULL where an index admits no NULL.</summary>
     NullKeyDisallowed = -1053,
 
@@ -251,6 +248,9 @@ public enum EseError
 
     /// <summary>The rows of a table have used up their numbers.</summary>
     OutOfSequentialIndexValues = -1063,
+
+    /// <summary>Too much that open transactions changed, or may still see, is in memory.</summary>
+    VersionStoreOutOfMemory = -1069,
 
     /// <summary>A column that numbers rows has used up its numbers.</summary>
     OutOfAutoincrementValues = -1076,
