@@ -71,6 +71,9 @@ public sealed record EngineOptions
     /// <summary>Takes the progress of recovery; null for nobody.</summary>
     public IProgress<RecoveryProgress>? RecoveryProgress { get; init; }
 
+    /// <summary>Is told what happens in backups and in recovery; null for nobody.</summary>
+    public IProgress<EngineEvent>? Events { get; init; }
+
     /// <summary>The disk that everything is on.</summary>
     public IDisk Disk { get; init; } = LocalDisk.Instance;
 

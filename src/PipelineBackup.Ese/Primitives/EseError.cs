@@ -50,6 +50,9 @@ public enum EseError
     /// <summary>A directory that a backup should go to is not empty.</summary>
     BackupDirectoryNotEmpty = -504,
 
+    /// <summary>A backup goes on.</summary>
+    BackupInProgress = -505,
+
     /// <summary>Another restore goes on.</summary>
     RestoreInProgress = -506,
 
