@@ -106,20 +106,31 @@ internal sealed class VersionChains
     /// <exception cref="EseException">−1102: another changed it, and has not committed or did so later.</exception>
     public static void RequireFree(NodeVersions? chain, in Snapshot view, bool isDelta)
     {
-        if (chain is null)
-            return;
-        for (int i = chain.List.Count - 1; i >= 0; i--)
+        if (Conflict(chain, view, isDelta) is { } version)
         {
-            var version = chain.List[i];
-            if (!version.IsSeenBy(view) && !(isDelta && version.IsDelta))
-            {
-                throw new EseException(EseError.WriteConflict,
-                    version.Owner.IsCommitted
-                        ? "another transaction changed it since this one began"
-                        : "another transaction has changed it and is still open",
-                    "roll back and try again");
-            }
+            throw new EseException(EseError.WriteConflict,
+                version.Owner.IsCommitted
+                    ? "another transaction changed it since this one began"
+                    : "another transaction has changed it and is still open",
+                "roll back and try again");
         }
+    }
+
+    /// <summary>Whether a node may be changed in any way.</summary>
+    /// <param name="chain">Its changes; null when everybody sees it as it is.</param>
+    /// <param name="view">Who wants to change it.</param>
+    public static bool IsFree(NodeVersions? chain, in Snapshot view) => Conflict(chain, view, isDelta: false) is null;
+
+    private static NodeVersion? Conflict(NodeVersions? chain, in Snapshot view, bool isDelta)
+    {
+        for (int i = (chain?.List.Count ?? 0) - 1; i >= 0; i--)
+        {
+            var version = chain!.List[i];
+            if (!version.IsSeenBy(view) && !(isDelta && version.IsDelta))
+                return version;
+        }
+
+        return null;
     }
 
     /// <summary>How a node looks to someone.</summary>

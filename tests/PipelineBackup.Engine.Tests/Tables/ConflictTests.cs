@@ -136,6 +136,9 @@ public sealed class ConflictTests
         Assert.Throws<InvalidOperationException>(inner.Rollback);
         TableRig.Commit(next);
         Assert.Equal([1], TableRig.Ids(table));
+        var cursor = table.OpenCursor();
+        table.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => cursor.MoveNext());
     }
 
     [Fact]
