@@ -90,8 +90,18 @@ public sealed partial class EmbeddedEngine
         byte slot = TakeSlot(path);
         var file = MakeFile(path);
         EngineDatabase? made = null;
-        Guard(() => made = new DatabaseCreation(this, path, slot, file, options).Run());
-        return made!;
+        try
+        {
+            Guard(() => made = new DatabaseCreation(this, path, slot, file, options).Run());
+            return made!;
+        }
+        catch
+        {
+            // Once it counts as attached the file is closed with the engine.
+            if (_databases.TrueForAll(other => other.Slot != slot))
+                file.Dispose();
+            throw;
+        }
     }
 
     // What a creation that was cut off left there is nobody's.
@@ -260,8 +270,8 @@ public sealed partial class EmbeddedEngine
             Log.Flush();
             database.Close(position);
         });
-        Forget(database);
         _databases.Remove(database);
+        Forget(database);
         database.Release();
         return true;
     }

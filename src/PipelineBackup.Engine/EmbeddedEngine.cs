@@ -212,7 +212,9 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
             return;
         }
 
-        CleanUpAll();
+        // What room there is on a full disk is for ending.
+        if (!Log.IsOnReserve)
+            CleanUpAll();
         foreach (var database in _databases)
             database.WriteBack();
         var records = new LogRecordWriter();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using PipelineBackup.Engine.Tests.Life;
 
 namespace PipelineBackup.Engine.Tests.Tables;
@@ -23,7 +24,8 @@ internal sealed class SessionRun
             _workers.Add(new(engine.CreateSession(), database));
     }
 
-    public RowModel Model => _model;
+    /// <summary>What was committed, one after the other; from the first that is promised to be there.</summary>
+    public List<string> Promised { get; } = [Text([], false)];
 
     /// <summary>How often what was tried was in conflict, was a duplicate, was done.</summary>
     public Dictionary<string, int> Seen { get; } = [];
@@ -58,6 +60,43 @@ internal sealed class SessionRun
         using var session = engine.CreateSession();
         Compare(session.OpenTable(database, TableName), _model.Committed, _model.HasExtra, $"{_what}, at the end");
     }
+
+    /// <summary>What a new session sees is one of the states that may be.</summary>
+    public void RequirePromised(EmbeddedEngine engine, EngineDatabase database)
+    {
+        using var session = engine.CreateSession();
+        bool isThere = session.TableNames(database).Contains(TableName);
+        string found = Text([], false);
+        if (isThere)
+        {
+            var table = session.OpenTable(database, TableName);
+            bool hasExtra = table.Columns.Any(column => column.Name == "more");
+            var rows = new SortedDictionary<int, ModelRow>();
+            var cursor = table.OpenCursor();
+            while (cursor.MoveNext())
+                rows.Add(cursor.GetInt32("id")!.Value, Read(cursor));
+            Compare(table, rows, hasExtra, $"{_what}, recovered");
+            found = Text(rows, hasExtra);
+        }
+
+        Assert.True(Promised.Contains(found),
+            $"{_what}: found\n{found}\nwhich is none of {Promised.Count} states, the last\n{Promised[^1]}");
+    }
+
+    private static string Text(SortedDictionary<int, ModelRow> rows, bool hasExtra) => $"extra {hasExtra}\n"
+        + string.Join('\n', rows.Values.Select(row => $"{row.Id} {row.Name} {row.Group} {row.Count} {row.Version} "
+            + $"{string.Join(',', row.Tags)} {row.Title} {(row.Note is null ? "" : Convert.ToHexString(SHA256.HashData(row.Note)))}"));
+
+    private static ModelRow Read(TableCursor cursor) => new(cursor.GetInt32("id")!.Value)
+    {
+        Name = cursor.GetString("name"),
+        Group = cursor.GetInt32("group")!.Value,
+        Count = cursor.GetInt32("count")!.Value,
+        Version = cursor.GetInt32("version")!.Value,
+        Tags = [.. Enumerable.Range(0, cursor.Count("tags")).Select(i => cursor.GetInt32("tags", i)!.Value)],
+        Note = cursor.IsNull("note") ? null : cursor.GetBytes("note").ToArray(),
+        Title = cursor.GetString("title"),
+    };
 
     private static NewTable Definition(bool isCompressed) => new(TableName)
     {
@@ -110,11 +149,18 @@ internal sealed class SessionRun
         bool isOuter = worker.Transactions.Count == 0;
         if (isCommitted)
         {
-            LifeRig.Now(transaction.CommitAsync(_random.Next(4) == 0 ? CommitMode.Durable : CommitMode.Lazy));
             if (isOuter)
                 _model.Commit(worker.Transaction!);
             else
                 _model.CommitInner(worker.Transaction!);
+            if (isOuter)
+                Promised.Add(Text(_model.Committed, _model.HasExtra));
+            bool isDurable = _random.Next(4) == 0;
+            LifeRig.Now(transaction.CommitAsync(isDurable ? CommitMode.Durable : CommitMode.Lazy));
+
+            // One that changed nothing has nothing to wait for.
+            if (isOuter && isDurable && worker.Transaction!.End is not null)
+                Promised.RemoveRange(0, Promised.Count - 1);
         }
         else
         {
@@ -227,8 +273,10 @@ internal sealed class SessionRun
                 worker.Session.CreateIndex(_database, TableName, new("extra", "more", "group"));
             }
         });
-        if (isDone)
-            view.HasExtra = !hasExtra;
+        if (!isDone)
+            return;
+        view.HasExtra = !hasExtra;
+        _model.Change(view, "definition");
     }
 
     private void SeekSome(Worker worker)
