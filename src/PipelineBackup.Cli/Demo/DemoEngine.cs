@@ -86,13 +86,15 @@ internal sealed class DemoEngine(string folder, Invocation run)
 
     private sealed class Told(DemoEngine engine) : IProgress<BackupProgress>
     {
+        private const int Parts = 4;
+
         private int _last = -1;
 
         public void Report(BackupProgress value)
         {
-            int share = value.TotalBytes > 0 ? (int)(value.DoneBytes * 10 / value.TotalBytes) : 0;
+            int share = value.TotalBytes > 0 ? (int)(value.DoneBytes * Parts / value.TotalBytes) : 0;
             if (Interlocked.Exchange(ref _last, share) != share)
-                engine.Tell(Progress + string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {share * 10} %"));
+                engine.Tell(Progress + string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {share * 100 / Parts} %"));
         }
     }
 }
