@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PipelineBackup.Cli.Demo;
 using PipelineBackup.Engine;
 using PipelineBackup.Ese;
@@ -68,6 +69,27 @@ public sealed class LiveBackupTests
     }
 
     [Fact]
+    public async Task Every_step_is_logged_with_a_number_of_its_own()
+    {
+        string folder = GoldenSets.NewFolder("logged");
+        var (backup, restore) = (new Numbers(), new Numbers());
+        await using var engine = await OpenAsync(folder, 4096);
+        var database = await engine.CreateDatabaseAsync(Path.Combine(folder, "a.edb"));
+        await DemoLedger.CreateAsync(engine, database);
+        await using var sink = FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
+        var report = await new BackupPipeline(engine, [sink], new() { Logger = backup }).RunAsync();
+        int[] files = [.. Enumerable.Repeat<int[]>([220, 221], report.Manifest.Logs.Count).SelectMany(pair => pair)];
+        Assert.Equal([210, 220, 221, 223, .. files, report.TruncatedLogs.Count > 0 ? 224 : 225, 213],
+            backup.Seen.Where(number => number > 0));
+        await new RestorePipeline(sink, new() { Target = Path.Combine(folder, "restored"), Logger = restore }).RunAsync("latest");
+        Assert.Equal([204, 300, 302, 205], restore.Seen.Where(number => number > 0));
+        var ended = new Numbers();
+        await Assert.ThrowsAnyAsync<Exception>(() => new BackupPipeline(
+            new WitnessedSource(engine, "x", _ => throw new InvalidOperationException("no")), [sink], new() { Logger = ended }).RunAsync());
+        Assert.Equal([210, 220, 221, 214], ended.Seen.Where(number => number > 0));
+    }
+
+    [Fact]
     public async Task A_page_that_is_damaged_in_the_file_is_found_and_truncates_nothing()
     {
         string folder = GoldenSets.NewFolder("damaged"), path = Path.Combine(folder, "a.edb");
@@ -110,7 +132,7 @@ public sealed class LiveBackupTests
         (IReadOnlyList<int> Least, IReadOnlyList<int> Most) expected, string folder, string name, int pageSize)
     {
         string target = Path.Combine(folder, $"restored-{name}");
-        var restored = await new RestorePipeline(store, new() { Backup = id, Target = target }).RunAsync();
+        var restored = await new RestorePipeline(store, new() { Target = target }).RunAsync(id);
         Assert.Equal(ExitCode.Done, restored.ExitCode);
         string logs = Directory.CreateDirectory(Path.Combine(target, "proof")).FullName;
         await using var engine = await OpenAsync(logs, pageSize);
@@ -119,9 +141,29 @@ public sealed class LiveBackupTests
         Assert.True(ok, $"{name}: {detail}");
     }
 
+    // The pauses between two looks at a bad page take no time; time limits stay what they are.
     private sealed class Hurried : TimeProvider
     {
+        private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, TimeSpan.Zero, period);
+            base.CreateTimer(callback, state, dueTime > s_longestPause ? dueTime : TimeSpan.Zero, period);
+    }
+
+    private sealed class Numbers : ILogger
+    {
+        public List<int> Seen { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            lock (Seen)
+                Seen.Add(eventId.Id);
+        }
     }
 }
