@@ -9,12 +9,15 @@ public class DemoCommandTests
     {
         var json = Cli.Json(ExitCode.Done, "demo");
         var steps = json["steps"]!.AsArray();
-        Assert.Equal(14, steps.Count);
+        Assert.Equal(23, steps.Count);
         Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
-        Assert.Contains("644 pages of 2 files compared, 0 differ", (string?)steps[4]!["detail"],
-            StringComparison.Ordinal);
-        Assert.Contains("SHA-256", (string?)steps[6]!["detail"], StringComparison.Ordinal);
+        Assert.Contains("none lost, none half there, none too many", Detail(7), StringComparison.Ordinal);
+        Assert.Contains("none lost, none half there, none too many", Detail(8), StringComparison.Ordinal);
+        Assert.Contains("644 pages of 2 files compared, 0 differ", Detail(13), StringComparison.Ordinal);
+        Assert.Contains("SHA-256", Detail(15), StringComparison.Ordinal);
         Assert.Null(json["folder"]);
+
+        string Detail(int step) => (string)steps[step]!["detail"]!;
     }
 
     [Fact]
@@ -24,7 +27,7 @@ public class DemoCommandTests
         var run = Cli.Expect(ExitCode.Done, "demo", "--keep", folder);
         Assert.EndsWith($"\nAll of it came back as it was. Everything is in {folder}\n", run.Output,
             StringComparison.Ordinal);
-        Assert.Equal(["clean", "dirty", "recovered", "restored", "restored-dirty", "store", "store-damaged"],
+        Assert.Equal(["clean", "dirty", "live", "live-proof", "live-restored", "recovered", "restored", "restored-dirty", "store", "store-damaged"],
             Directory.GetDirectories(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Cli.Json(ExitCode.Usage, "demo", "--keep", folder);
     }

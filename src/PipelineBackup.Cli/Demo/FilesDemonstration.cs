@@ -8,20 +8,17 @@ namespace PipelineBackup.Cli.Demo;
 /// </summary>
 /// <param name="folder">An empty directory to work in.</param>
 /// <param name="run">Where to tell.</param>
-internal sealed class Demonstration(string folder, Invocation run)
+/// <param name="steps">Takes the steps that were done.</param>
+internal sealed class FilesDemonstration(string folder, Invocation run, List<DemoStep> steps)
+    : DemoSteps(folder, run, steps)
 {
     private const int PageBytes = 4096;
-
-    private readonly List<DemoStep> _steps = [];
-
-    /// <summary>The steps that were done; the last one failed if the demonstration did.</summary>
-    public IReadOnlyList<DemoStep> Steps => _steps;
 
     /// <summary>Runs it.</summary>
     /// <returns>Whether every step ended as it should.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        Tell("A clean database and a dirty one, both written by the real engine (4 KiB pages).");
+        Tell("\nA clean database and a dirty one, both written by the real engine (4 KiB pages).");
         return await CleanAsync(cancellationToken) && await DamagedStoreAsync(cancellationToken)
             && await DirtyAsync(cancellationToken);
     }
@@ -72,7 +69,7 @@ internal sealed class Demonstration(string folder, Invocation run)
                 ExitCode.Done, Restore, cancellationToken)
             && await CommandAsync("check every tree and index of the recovered database",
                 ["ese", "check", Directory.EnumerateFiles(target, "*.edb").First()], ExitCode.Done, Check, cancellationToken)
-            && await CommandAsync("prove by a drill that the backup can be restored", ["drill", "latest", "--from", store, "--set", "dirty", "--scratch", folder],
+            && await CommandAsync("prove by a drill that the backup can be restored", ["drill", "latest", "--from", store, "--set", "dirty", "--scratch", In("")],
                 ExitCode.Done, result => $"{Quantity.Count((long)result["databases"]![0]!["rows"]!, "row")}; receipt {result["receipt"]}", cancellationToken)
             && await CommandAsync("restore it as it was, with the logs it needs",
                 ["restore", "latest", "--from", store, "--set", "dirty", "--to", files, "--no-recover"],
@@ -82,32 +79,6 @@ internal sealed class Demonstration(string folder, Invocation run)
 
     private static (bool Ok, string Detail) Unpack(string set, string directory) =>
         (true, $"{Quantity.Bytes(DemoSet.Unpack(set, directory))} of files");
-
-    private static string Backup(JsonNode result)
-    {
-        var totals = result["manifest"]!["totals"]!;
-        long pages = result["manifest"]!["databases"]!.AsArray().Sum(database => (long)database!["verifiedPages"]!);
-        string logs = (int)result["manifest"]!["logs"]!["count"]! is > 0 and var count
-            ? $", {Quantity.Count(count, "log")}"
-            : "";
-        return $"{Quantity.Count(pages, "page")} verified{logs}; {Bytes(totals, "plainBytes")} stored in "
-            + $"{Bytes(totals, "storedBytes")}";
-    }
-
-    private static string Restore(JsonNode result)
-    {
-        string recovery = (bool)result["needsRecovery"]! ? "; RECOVERY IS NEEDED before use"
-            : result["recovery"] is { } done ? $"; recovered with {Quantity.Count((long)done["records"]!, "log record")}" : "";
-        return $"{Quantity.Count(result["files"]!.AsArray().Count, "file")}, {Bytes(result, "plainBytes")}{recovery}";
-    }
-
-    private static string Check(JsonNode result) =>
-        $"{Quantity.Count((long)result["pages"]!, "page")}, {Quantity.Count((long)result["rows"]!, "row")}, nothing is wrong";
-
-    private static string Refused(JsonNode result) =>
-        $"refused as it should be: {(string?)result["error"]?["message"]}";
-
-    private static string Bytes(JsonNode node, string name) => Quantity.Bytes((long)node[name]!);
 
     // Every restored file has its twin in the source, and every database of the source was restored.
     private static (bool Ok, string Detail) CompareAll(string source, string target)
@@ -131,50 +102,6 @@ internal sealed class Demonstration(string folder, Invocation run)
             + $"{Quantity.Count(different)} differ"
             : "a database of the source was not restored");
     }
-
-    private async Task<bool> CommandAsync(
-        string title, string[] args, ExitCode expected, Func<JsonNode, string> describe,
-        CancellationToken cancellationToken)
-    {
-        using var output = new StringWriter();
-        long started = run.Terminal.Time.GetTimestamp();
-        var terminal = new Terminal { Output = output, Error = TextWriter.Null, Time = run.Terminal.Time };
-        var exit = await CommandLine.RunAsync([.. args, "--json"], terminal, cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        var result = JsonNode.Parse(output.ToString().TrimEnd('\n').Split('\n')[^1])!;
-        bool ok = exit == expected;
-        string command = "pipelinebackup "
-            + string.Join(' ', args.Select(arg => arg.Contains(' ', StringComparison.Ordinal) ? $"\"{arg}\"" : arg));
-        return Note(new(title, command, ok,
-            ok ? describe(result) : $"exit {(int)exit}, not {(int)expected}: {(string?)result["error"]?["message"]}",
-            Since(started)));
-    }
-
-    private bool Do(string title, Func<(bool Ok, string Detail)> action)
-    {
-        long started = run.Terminal.Time.GetTimestamp();
-        var (ok, detail) = action();
-        return Note(new(title, "", ok, detail, Since(started)));
-    }
-
-    private bool Note(DemoStep step)
-    {
-        _steps.Add(step);
-        Tell($"\n{_steps.Count}. {char.ToUpperInvariant(step.Title[0])}{step.Title[1..]}");
-        if (!run.Json)
-            step.Write(run.Terminal.Output);
-        return step.Ok;
-    }
-
-    private void Tell(string text)
-    {
-        if (!run.Json)
-            run.Terminal.Output.Write(text + "\n");
-    }
-
-    private TimeSpan Since(long started) => run.Terminal.Time.GetElapsedTime(started);
-
-    private string In(string name) => Path.Combine(folder, name);
 
     private static void Copy(string from, string to)
     {
