@@ -45,7 +45,27 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         return false;
     }
 
-    private static RecoveryReport Recover(EngineOptions options, CancellationToken cancellationToken) =>
+    private static RecoveryReport Recover(EngineOptions options, CancellationToken cancellationToken)
+    {
+        void Tell(int id, EngineEventLevel level, string message) => options.Events?.Report(new(id, level, message));
+
+        Tell(EngineEvent.RecoveryBegins, EngineEventLevel.Information,
+            $"recovery begins, with the logs '{options.BaseName}' in '{options.LogDirectory}'");
+        try
+        {
+            var report = Replay(options, cancellationToken);
+            Tell(EngineEvent.RecoveryComplete, EngineEventLevel.Information, $"recovery is complete: {report.Records} "
+                + $"log records replayed, {report.RolledBack} transactions rolled back, up to {report.End}");
+            return report;
+        }
+        catch (Exception failure) when (failure is EseException or IOException or UnauthorizedAccessException)
+        {
+            Tell(EngineEvent.RecoveryFailed, EngineEventLevel.Error, $"recovery failed: {failure.Message}");
+            throw;
+        }
+    }
+
+    private static RecoveryReport Replay(EngineOptions options, CancellationToken cancellationToken) =>
         new SoftRecovery(new()
         {
             BaseName = options.BaseName,

@@ -54,6 +54,10 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
             {
                 var run = new BackupRun(session, group, parentage, _options, progress);
                 activity?.SetTag("backup.id", run.Id.ToString());
+                if (_options.Kind is BackupKind.Full or BackupKind.Copy)
+                    _options.Logger.FullBackupBegins(session.Stamp.Source, _options.Kind);
+                else
+                    _options.Logger.LogBackupBegins(session.Stamp.Source, _options.Kind);
                 await PublishAsync(run, group, activity, cancellationToken).ConfigureAwait(false);
                 report = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -73,7 +77,7 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
         return report;
     }
 
-    private static async Task PublishAsync(BackupRun run, SinkGroup stores, Activity? activity, CancellationToken cancellationToken)
+    private async Task PublishAsync(BackupRun run, SinkGroup stores, Activity? activity, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,6 +87,10 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
         catch (Exception failure)
         {
             activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
+            if (failure is OperationCanceledException)
+                _options.Logger.BackupCancelled();
+            else
+                _options.Logger.BackupFailed(failure.Message);
             await stores.RemoveStoredAsync().ConfigureAwait(false);
             throw;
         }

@@ -51,6 +51,9 @@ internal sealed class BackupRun
         await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
         var others = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
         _progress.Begin(ProgressPhase.Logs, others.Sum(file => file.Length));
+        var generations = others.Where(file => file.Kind == SourceFileKind.Log).Select(file => file.Generation).ToList();
+        if (generations.Count > 0)
+            _options.Logger.LogsChosen(generations.Min(), generations.Max());
         await TransferLogsAsync(others, plan, runs, packs, cancellationToken).ConfigureAwait(false);
         ledger.DemandAllBack();
     }
@@ -91,6 +94,10 @@ internal sealed class BackupRun
                 var logs = await _session.TruncatableLogsAsync(cancellationToken).ConfigureAwait(false);
                 await _session.TruncateLogsAsync(cancellationToken).ConfigureAwait(false);
                 truncated = [.. logs.Select(log => log.Name)];
+                if (truncated.Count > 0)
+                    _options.Logger.LogsDeleted(truncated[0], truncated[^1]);
+                else
+                    _options.Logger.NoLogsDeleted();
             }
 
             await _session.CompleteAsync(cancellationToken).ConfigureAwait(false);
@@ -99,11 +106,13 @@ internal sealed class BackupRun
         {
             // Whatever it is: the backup stands, and the caller must learn its id.
             failure = AfterCommit(Id.ToString(), cause);
+            _options.Logger.EndFailed(Id.ToString(), cause.Message);
         }
 
+        _options.Logger.BackupComplete(Id.ToString(), _manifest!.Position);
         return new()
         {
-            Manifest = _manifest!,
+            Manifest = _manifest,
             ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
             Duration = _options.Time.GetUtcNow() - _started,
             BadPages = [.. _databases.SelectMany(database => database.BadPages)
@@ -128,7 +137,7 @@ internal sealed class BackupRun
     {
         using var conduit = new Conduit(cancellationToken);
         using var pack = new PackFrames(packs, _index, Id, "pages");
-        var read = new ReadPages(_session, _index, runs, _progress, conduit.Stopping);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
         var verify = new VerifyPages(_options, conduit.Stopping);
         var pages = conduit.Source<PageRun>("read-pages", plan.Workers, read.ReadDatabasesAsync);
         // Two rooms in one block: a run is verified and compressed while it is in the worker's cache.
@@ -153,7 +162,7 @@ internal sealed class BackupRun
     {
         using var conduit = new Conduit(cancellationToken);
         using var pack = new PackFrames(packs, _index, Id, "logs");
-        var read = new ReadPages(_session, _index, runs, _progress, conduit.Stopping);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
         var verify = new VerifyLogs();
         var pages = conduit.Source<PageRun>("read-logs", plan.Workers, emit => read.ReadFilesAsync(files, emit));
         var verified = conduit.Transform<PageRun, PageRun>(pages, "verify-logs", workers: 1, verify.VerifyAsync);

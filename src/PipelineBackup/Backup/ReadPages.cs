@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using PipelineBackup.Ese;
 using PipelineBackup.Flow;
 using PipelineBackup.Format;
@@ -8,7 +9,8 @@ namespace PipelineBackup.Backup;
 /// The room that reads: one file after the other, in runs of 1 MiB. It rents the only buffers of a run's life. A file stays
 /// open until all of its runs are verified, and only then the next one is opened.
 /// </summary>
-internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabPool slabs, ProgressMeter progress, CancellationToken stopping)
+internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabPool slabs, ProgressMeter progress,
+    ILogger logger, CancellationToken stopping)
 {
     /// <summary>The databases, in the order they were read.</summary>
     public List<DatabaseInFlight> Databases { get; } = [];
@@ -93,6 +95,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
     private async Task PassOnAsync(FileInFlight file, RunBuffer part, Func<bool> isDropped, Func<PageRun, ValueTask> emit)
     {
         progress.Enter(file.Source.Name);
+        logger.FileBegins(file.Source.OriginalPath, file.Source.Length);
         long offset = 0;
         while (part.Length > 0)
         {
@@ -108,6 +111,7 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
             await emit(new PageRun(part) { Origin = file, FirstPage = first }).ConfigureAwait(false);
             if (isDropped())
             {
+                logger.FileCutShort(file.Source.OriginalPath, offset);
                 progress.Skip(file.Source.Length - offset);
                 break;
             }
@@ -122,6 +126,8 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
 
         // A conduit that stops disposes the runs that are left, which ends this wait too.
         await file.WhenVerifiedAsync().WaitAsync(stopping).ConfigureAwait(false);
+        if (offset == file.Source.Length)
+            logger.FileComplete(file.Source.OriginalPath);
     }
 
     // A reader fills its buffer unless the file ends: what comes after a part of a page, or after the last one, was not

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using PipelineBackup.Ese;
 using PipelineBackup.Flow;
 using PipelineBackup.Format;
@@ -110,8 +109,7 @@ internal sealed class VerifyPages(BackupOptions options, CancellationToken stopp
                 continue;
             }
 
-            options.Logger.LogInformation("page {Page} of {Database} verified when it was read again ({Round})",
-                PageNumber.FromFileIndex(index), database.Source.Name, round);
+            options.Logger.PageReread(PageNumber.FromFileIndex(index).ToString(), database.Source.Name, round);
             Settle(run, database, page.Span, judgement.IsZero, bad, i);
         }
     }
@@ -155,7 +153,7 @@ internal sealed class VerifyPages(BackupOptions options, CancellationToken stopp
                 };
             case BadPagePolicy.DropDatabase:
                 database.Drop();
-                options.Logger.LogError("{Database} is left out: {What}", database.Source.Name, what);
+                options.Logger.DatabaseDropped(database.Source.Name, what);
                 break;
             default:
                 break;
@@ -164,8 +162,8 @@ internal sealed class VerifyPages(BackupOptions options, CancellationToken stopp
         foreach (var damage in bad)
         {
             database.NoteBad(new BadPage(database.Number, damage.Page, (int)damage.Error, damage.Verdict));
-            options.Logger.LogWarning("page {Page} of {Database} is bad: {Verdict}",
-                PageNumber.FromFileIndex(damage.Page), database.Source.Name, damage.Verdict);
+            options.Logger.PageBad(
+                PageNumber.FromFileIndex(damage.Page).ToString(), database.Source.Name, damage.Verdict);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class RecoverDatabase(RestorePlan plan, StagingDirectory staging
         DurableFile.FlushDirectory(work);
         var databases = plan.Files.Where(file => file.File.Kind == SourceFileKind.Database)
             .Select(file => (file.File, Staged: moves.First(move => move.Published == file.Published).Staged)).ToList();
-        var summary = await options.Recovery.RecoverAsync(
+        var summary = await RecoverAsync(
             new()
             {
                 Databases = [.. databases.Select(database => new RecoveryTarget(database.File.OriginalPath, database.Staged))],
@@ -41,6 +41,22 @@ internal sealed class RecoverDatabase(RestorePlan plan, StagingDirectory staging
         foreach (var (file, staged) in databases)
             Prove(staged, file.Name, plan.Chain[0], file.File, cancellationToken);
         return summary;
+    }
+
+    private async Task<RecoverySummary> RecoverAsync(RecoveryRequest request, CancellationToken cancellationToken)
+    {
+        options.Logger.RecoveryBegins(request.Databases.Count);
+        try
+        {
+            var summary = await options.Recovery.RecoverAsync(request, cancellationToken).ConfigureAwait(false);
+            options.Logger.RecoveryComplete(summary.Records, summary.RolledBack, summary.Reached);
+            return summary;
+        }
+        catch (BackupException failure)
+        {
+            options.Logger.RecoveryFailed(failure.Message);
+            throw;
+        }
     }
 
     private bool IsDatabase(string published) =>

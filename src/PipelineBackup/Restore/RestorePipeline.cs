@@ -37,10 +37,12 @@ public sealed class RestorePipeline(IBackupArchive archive, RestoreOptions optio
         using var staging = StagingDirectory.Claim(options.Target, options.Staging);
         var finished = InterruptedRestore.Settle(staging, manifest.Id, plan.Goal, options.Logger);
         var run = new RestoreRun(archive, plan, staging, options, progress);
+        options.Logger.RestoreBegins(manifest.Id, staging.Target);
         if (finished is null)
             await run.TransferAsync(cancellationToken).ConfigureAwait(false);
         var files = finished ?? run.Publish(manifest.Id, cancellationToken);
         progress.Begin(ProgressPhase.Done);
+        options.Logger.RestoreComplete(manifest.Id, files.Count);
 
         var badPages = run.BadPages;
         bool damaged = badPages.Count > 0 || manifests.Any(member => member.Logs.Gap || member.DroppedDatabases.Count > 0);

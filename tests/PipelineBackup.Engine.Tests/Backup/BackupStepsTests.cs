@@ -9,8 +9,8 @@ public sealed class BackupStepsTests
 
     private readonly LifeRig _rig = new();
     private readonly List<EngineEvent> _events = [];
-    private EmbeddedEngine _engine;
-    private EngineDatabase _database;
+    private readonly EmbeddedEngine _engine;
+    private readonly EngineDatabase _database;
     private readonly WrittenRows _rows;
 
     public BackupStepsTests()
@@ -71,7 +71,7 @@ public sealed class BackupStepsTests
         Assert.False(header.PreviousIncremental.IsSet || header.PreviousDifferential.IsSet);
 
         // What replay makes of the log is what the engine wrote into the header.
-        _rig.Disk.Crash(Ese.Tests.Simulation.CrashKind.Kill, new(1));
+        _rig.Disk.Crash(Ese.Tests.Simulation.CrashKind.AllLost, new(1));
         var recovered = LifeRig.Open(Options);
         var again = Header;
         Assert.Equal((header.PreviousFull, header.PreviousIncremental, header.PreviousCopy, header.PreviousDifferential),
@@ -255,6 +255,11 @@ public sealed class BackupStepsTests
         _events.Clear();
         Back(BackupKind.Incremental, full);
         Assert.Equal(EngineEvent.LogBackupBegins, _events[0].Id);
+
+        _events.Clear();
+        _rig.Disk.Crash(Ese.Tests.Simulation.CrashKind.AllLost, new(1));
+        LifeRig.Now(LifeRig.Open(Options).CloseAsync());
+        Assert.Equal([EngineEvent.RecoveryBegins, EngineEvent.RecoveryComplete], _events.Select(told => told.Id));
     }
 
     private TakenBackup Back(
