@@ -21,6 +21,9 @@ internal sealed class DemoEngine(string folder, Invocation run)
 
     private const int LogBytes = 256 << 10, OpenRows = 300;
 
+    // So little memory that pages are written all the time, also while they are copied.
+    private const int CacheBytes = 4 << 20, DepthBytes = 2 << 20;
+
     // So slow that much is written while the database is copied.
     private const long BytesPerSecond = 12 << 20;
 
@@ -38,7 +41,13 @@ internal sealed class DemoEngine(string folder, Invocation run)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         string live = Directory.CreateDirectory(Path.Combine(folder, Live)).FullName;
-        var options = new EngineOptions { LogDirectory = live, LogFileBytes = LogBytes };
+        var options = new EngineOptions
+        {
+            LogDirectory = live,
+            LogFileBytes = LogBytes,
+            CacheBytes = CacheBytes,
+            CheckpointDepthBytes = DepthBytes,
+        };
         await using var engine = await EmbeddedEngine.OpenAsync(options, cancellationToken);
         var database = await engine.CreateDatabaseAsync(Path.Combine(live, DemoTable.Database), null, cancellationToken);
         using var session = engine.CreateSession();

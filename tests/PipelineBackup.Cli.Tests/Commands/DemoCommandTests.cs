@@ -1,3 +1,4 @@
+using PipelineBackup.Cli.Demo;
 using PipelineBackup.Golden;
 
 namespace PipelineBackup.Cli.Tests.Commands;
@@ -12,6 +13,7 @@ public class DemoCommandTests
         var steps = json["steps"]!.AsArray();
         Assert.Equal(10, steps.Count);
         Assert.All(steps, step => Assert.True((bool)step!["ok"]!));
+        Assert.Matches("^[1-9][0-9,]* pages verified", (string?)steps[1]!["detail"]);
         Assert.Contains("committed meanwhile; it reaches ", (string?)steps[1]!["detail"], StringComparison.Ordinal);
         Assert.Contains("nothing uncommitted", (string?)steps[7]!["detail"], StringComparison.Ordinal);
         Assert.Contains("rolled back", (string?)steps[8]!["detail"], StringComparison.Ordinal);
@@ -22,10 +24,13 @@ public class DemoCommandTests
     }
 
     [Fact]
-    public void An_engine_that_cannot_begin_says_why()
+    public async Task An_engine_that_cannot_begin_says_why()
     {
         string folder = GoldenSets.NewFolder();
         File.WriteAllText(Path.Combine(folder, "live"), "in the way");
-        Assert.NotNull(Cli.Json(ExitCode.Failed, "demo-engine", folder)["error"]);
+        using var child = DemoChild.Start(folder);
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => child.NextAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("live", failure.Message, StringComparison.Ordinal);
     }
 }
