@@ -57,6 +57,24 @@ public sealed class ChangedPagesTests
     }
 
     [Fact]
+    public void Without_the_last_or_the_first_of_its_logs_a_set_is_refused()
+    {
+        var rig = new LifeRig();
+        var engine = rig.Open();
+        var rows = new WrittenRows(engine, LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database)), new(3)) { Middle = 1000 };
+        rows.Steps(3000);
+        foreach (bool isFirst in new[] { false, true })
+        {
+            var full = BackupRig.Take(engine, new(), 10, _ => rows.Steps(50));
+            int last = new PatchTrailer(full.Databases.Values.First().AsMemory()[^4096..]).Backup.HighGeneration.Value;
+            foreach (int log in full.Logs.Keys.Where(log => isFirst ? log == full.Logs.Keys.First() : log >= last).ToList())
+                full.Logs.Remove(log);
+            var refused = Assert.Throws<EseException>(() => BackupRig.Restore(full));
+            Assert.Equal(isFirst ? EseError.StartingRestoreLogTooHigh : EseError.EndingRestoreLogTooLow, refused.Error);
+        }
+    }
+
+    [Fact]
     public void The_source_goes_on_after_a_crash_in_the_middle_of_a_backup() => Seeds.Each(12, random =>
     {
         var rig = new LifeRig();
