@@ -59,8 +59,6 @@ internal sealed partial class EngineBackup : IBackupSession
         if (_attached.Count == 0)
             throw BackupRefusal.NoDatabase("the engine has no database attached", "attach one first");
         var chosen = TakesDatabases ? Choose(request.Databases) : [];
-        if (!TakesDatabases)
-            BackupContinuation.Require(engine, _attached, request.Parent);
         _logs.Find();
         var low = TakesDatabases || !_logs.Lowest.IsSet ? engine.CheckpointGeneration : _logs.Lowest;
         _begin = new(engine.Log.Tip, engine.Options.Now, low, default);
