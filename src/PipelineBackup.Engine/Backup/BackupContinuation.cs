@@ -9,17 +9,20 @@ namespace PipelineBackup.Engine;
 /// </remarks>
 internal static class BackupContinuation
 {
-    /// <summary>Makes sure of it. With the engine's latch held.</summary>
+    /// <summary>Makes sure of it. Without the engine's latch.</summary>
     /// <param name="engine">The engine.</param>
-    /// <param name="databases">All its databases.</param>
     /// <param name="parent">The backup to continue; null when nobody says.</param>
     /// <exception cref="SourceException">−526, −560, −569, −528, −515 or −530: it cannot.</exception>
-    public static void Require(EmbeddedEngine engine, IReadOnlyList<EngineDatabase> databases, BackupParent? parent)
+    public static void Require(EmbeddedEngine engine, BackupParent? parent)
     {
         if (engine.Options.CircularLogging)
             throw BackupRefusal.Circular();
-        foreach (var database in databases)
-            RequireFull(database, parent);
+        lock (engine.Latch)
+        {
+            foreach (var database in engine.Databases)
+                RequireFull(database, parent);
+        }
+
         if (parent is null)
             return;
         if (parent.LogSignature.Length > 0 && parent.LogSignature != engine.LogSignature.ToHex())

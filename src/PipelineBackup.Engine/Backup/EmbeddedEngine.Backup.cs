@@ -29,21 +29,19 @@ public sealed partial class EmbeddedEngine : IBackupSource
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            EngineBackup backup;
-            lock (Latch)
-            {
-                RequireWritable();
-                if (_backup is not null)
-                    throw BackupRefusal.InProgress();
-                _backup = backup = new(this, request);
-            }
-
+            var backup = Options.HasBackgroundWork
+                ? await Task.Run(() => BeginBackup(request), cancellationToken).ConfigureAwait(false)
+                : BeginBackup(request);
             backup.TellBegin();
             return backup;
         }
         catch (EseException e)
         {
             throw BackupRefusal.Of(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SourceException($"the logs cannot be read: {e.Message}", e) { Error = JetError.DiskIO };
         }
         finally
         {
@@ -64,6 +62,27 @@ public sealed partial class EmbeddedEngine : IBackupSource
     /// <param name="level">How much it should worry.</param>
     internal void Tell(int id, string message, EngineEventLevel level = EngineEventLevel.Information) =>
         Options.Events?.Report(new(id, level, message));
+
+    // Logs are looked at without the latch: as long as databases neither come nor go nobody else deletes any.
+    private EngineBackup BeginBackup(BackupRequest request)
+    {
+        lock (Latch)
+            RequireNoOther();
+        if (request.Kind is BackupKind.Incremental or BackupKind.Differential)
+            BackupContinuation.Require(this, request.Parent);
+        lock (Latch)
+        {
+            RequireNoOther();
+            return _backup = new(this, request);
+        }
+    }
+
+    private void RequireNoOther()
+    {
+        RequireWritable();
+        if (_backup is not null)
+            throw BackupRefusal.InProgress();
+    }
 
     private void RequireNoBackup()
     {

@@ -148,13 +148,18 @@ internal sealed partial class EngineBackup
             (false, true) => BackupStep.Incremental,
             _ => BackupStep.Differential,
         };
+        List<EngineDatabase> marked = [.. TakesDatabases ? _attached.Where(IsHeld) : _attached];
         lock (Engine.Latch)
         {
             Engine.RequireAlive();
-            List<EngineDatabase> marked = [.. TakesDatabases ? _attached.Where(IsHeld) : _attached];
             foreach (var database in marked)
                 Append(BackupPhase.Update, _set, scope, database.Slot);
-            Engine.Guard(Engine.Log.Flush);
+        }
+
+        Engine.Guard(Engine.Log.Flush);
+        lock (Engine.Latch)
+        {
+            Engine.RequireAlive();
             foreach (var database in marked)
                 Mark(database, scope);
             Append(BackupPhase.Stop, default);

@@ -59,8 +59,6 @@ internal sealed partial class EngineBackup : IBackupSession
         if (_attached.Count == 0)
             throw BackupRefusal.NoDatabase("the engine has no database attached", "attach one first");
         var chosen = TakesDatabases ? Choose(request.Databases) : [];
-        if (!TakesDatabases)
-            BackupContinuation.Require(engine, _attached, request.Parent);
         _logs.Find();
         var low = TakesDatabases || !_logs.Lowest.IsSet ? engine.CheckpointGeneration : _logs.Lowest;
         _begin = new(engine.Log.Tip, engine.Options.Now, low, default);
@@ -186,7 +184,7 @@ internal sealed partial class EngineBackup : IBackupSession
     public void TellBegin() => Engine.Tell(
         TakesDatabases ? EngineEvent.FullBackupBegins : EngineEvent.LogBackupBegins, $"a backup begins: {_kind}");
 
-    private IReadOnlyList<EngineDatabase> Choose(IReadOnlyList<string> names)
+    private List<EngineDatabase> Choose(IReadOnlyList<string> names)
     {
         List<EngineDatabase> chosen = [.. _attached.Where(database => names.Count == 0
             || names.Any(name => IsNamed(database, name)))];

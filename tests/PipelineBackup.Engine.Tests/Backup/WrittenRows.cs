@@ -10,7 +10,7 @@ internal sealed class WrittenRows
 {
     private const string Name = "rows";
 
-    private readonly EmbeddedEngine _engine;
+    private EmbeddedEngine _engine;
     private readonly Random _random;
     private readonly int _keys, _longest;
     private readonly List<Writer> _writers = [];
@@ -28,8 +28,18 @@ internal sealed class WrittenRows
             });
         }
 
-        for (int i = 0; i < sessions; i++)
-            _writers.Add(new(engine.CreateSession(), database));
+        Open(database, sessions);
+    }
+
+    /// <summary>Goes on with the table as it is, in an engine that was opened again.</summary>
+    public void GoOn(EmbeddedEngine engine, EngineDatabase database)
+    {
+        _engine = engine;
+        Committed.Clear();
+        foreach (var (id, text) in Read(engine, database))
+            Committed.Add(id, text);
+        _writers.Clear();
+        Open(database, 2);
     }
 
     /// <summary>What is committed.</summary>
@@ -101,6 +111,12 @@ internal sealed class WrittenRows
         {
             LifeRig.Now(engine.CloseAsync());
         }
+    }
+
+    private void Open(EngineDatabase database, int sessions)
+    {
+        for (int i = 0; i < sessions; i++)
+            _writers.Add(new(_engine.CreateSession(), database));
     }
 
     private void End(Writer writer, bool isCommitted)
