@@ -6,8 +6,8 @@ using PipelineBackup.Sinks;
 namespace PipelineBackup.Cli.Demo;
 
 /// <summary>
-/// The living database of the demonstration, in a process of its own that can be killed: writers at work, and backups when
-/// it is told to. It says what it does on its standard output, one line each.
+/// The living database of the demonstration, in a process of its own that can be killed: writers at work, and backups
+/// when it is told to. It says what it does on its standard output, one line each.
 /// </summary>
 /// <param name="folder">Where database, logs and store are.</param>
 /// <param name="run">Where to tell.</param>
@@ -44,7 +44,8 @@ internal sealed class DemoEngine(string folder, Invocation run)
         await DemoLedger.CreateAsync(engine, database);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writers = Enumerable.Range(1, DemoLedger.Writers)
-            .Select(writer => Task.Run(() => DemoLedger.WriteAsync(engine, database, writer, Tell, stopping.Token), stopping.Token))
+            .Select(writer => Task.Run(
+                () => DemoLedger.WriteAsync(engine, database, writer, Tell, stopping.Token), stopping.Token))
             .ToList();
         Tell(Ready);
         while (await commands.ReadLineAsync(cancellationToken) is { } kind)
@@ -94,7 +95,10 @@ internal sealed class DemoEngine(string folder, Invocation run)
         {
             int share = value.TotalBytes > 0 ? (int)(value.DoneBytes * Parts / value.TotalBytes) : 0;
             if (Interlocked.Exchange(ref _last, share) != share)
-                engine.Tell(Progress + string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {share * 100 / Parts} %"));
+            {
+                engine.Tell(Progress
+                    + string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {share * 100 / Parts} %"));
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ internal sealed class DemoProcess : IAsyncDisposable
     /// <param name="folder">Where it works.</param>
     /// <param name="tell">Takes the progress of backups.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static async Task<DemoProcess> StartAsync(string folder, Action<string> tell, CancellationToken cancellationToken)
+    public static async Task<DemoProcess> StartAsync(
+        string folder, Action<string> tell, CancellationToken cancellationToken)
     {
         var (program, first) = Program();
         var start = new ProcessStartInfo(program, [.. first, "demo", "--engine-in", folder])
@@ -126,6 +127,7 @@ internal sealed class DemoProcess : IAsyncDisposable
         string host = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
         if (OperatingSystem.IsWindows())
             (beside, host) = (beside + ".exe", host + ".exe");
-        return File.Exists(beside) ? (beside, []) : (Path.GetFullPath(host), [Path.Combine(AppContext.BaseDirectory, ProgramName + ".dll")]);
+        return File.Exists(beside) ? (beside, [])
+            : (Path.GetFullPath(host), [Path.Combine(AppContext.BaseDirectory, ProgramName + ".dll")]);
     }
 }

@@ -12,8 +12,8 @@ namespace PipelineBackup.Cli.Demo;
 ///                                                       │          └─► recovered where it is: all that was promised
 ///                                                       └────────────► restored elsewhere: the state at this moment
 /// </code>
-/// What each transaction does is fixed beforehand. The journal says which of them were durable before a moment and which
-/// began to commit behind it: all of the former must be there, none of the latter may be.
+/// What each transaction does is fixed beforehand. The journal says which of them were durable before a moment and
+/// which began to commit behind it: all of the former must be there, none of the latter may be.
 /// </remarks>
 /// <param name="folder">An empty directory to work in.</param>
 /// <param name="run">Where to tell.</param>
@@ -75,13 +75,15 @@ internal sealed class LiveDemonstration(string folder, Invocation run, List<Demo
     private async Task<bool> ProveAsync(
         DemoJournal journal, string store, string target, string database, CancellationToken cancellationToken) =>
         await CommandAsync("verify the newest backup and what it builds on", ["verify", "latest", "--from", store],
-            ExitCode.Done, result => $"{Quantity.Bytes((long)result["plainBytes"]!)} are right to the last page and digest",
+            ExitCode.Done,
+            result => $"{Quantity.Bytes((long)result["plainBytes"]!)} are right to the last page and digest",
             cancellationToken)
         && await CommandAsync("restore it elsewhere; hard recovery replays its logs and rolls back what was open",
             ["restore", "latest", "--from", store, "--to", target], ExitCode.Done, Restore, cancellationToken)
         && await CommandAsync("check every tree and index", ["ese", "check", database], ExitCode.Done, Check,
             cancellationToken)
-        && await DoAsync("prove it row by row: what was durable before the log roll is there, what began behind it is not",
+        && await DoAsync(
+            "prove it row by row: what was durable before the log roll is there, what began behind it is not",
             () => ProveAsync(journal, database, cancellationToken));
 
     private async Task<(bool Ok, string Detail)> ProveAsync(
