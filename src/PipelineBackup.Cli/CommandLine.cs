@@ -50,6 +50,7 @@ internal static class CommandLine
                 new EseRecoverCommand(),
             },
             new DemoCommand(),
+            new DemoEngineCommand(),
             s_json,
             s_verbose,
         };

@@ -55,6 +55,9 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     /// <summary>Identity of its log stream.</summary>
     public Signature LogSignature => Log.Signature;
 
+    /// <summary>Where the log ends: what is logged later is at this position or behind it.</summary>
+    public LogPosition LogEnd => Log.Tip;
+
     /// <summary>Why it cannot go on; null as long as it can.</summary>
     public EseException? Failure => Log.Failure;
 

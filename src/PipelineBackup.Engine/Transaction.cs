@@ -24,6 +24,12 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
     public int Level { get; }
 
     /// <summary>
+    /// Where the log has its commit; not set before, nor of one that changed nothing or is within another. What is at or
+    /// before the position that a backup reaches is in the backup, what is behind is not.
+    /// </summary>
+    public LogPosition CommittedAt { get; private set; }
+
+    /// <summary>
     /// Commits it. An outermost one that changed something is then waited for to be on the disk, together with others
     /// that are committed at the time.
     /// </summary>
@@ -40,7 +46,7 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
         using (_session.Enter())
         {
             RequireInnermost();
-            position = _session.Core.Commit();
+            CommittedAt = position = _session.Core.Commit();
             _session.End(Level);
             if (position.IsSet)
                 _session.Engine.CleanUpBehind();

@@ -4,9 +4,7 @@ using PipelineBackup.Cli.Demo;
 
 namespace PipelineBackup.Cli.Commands;
 
-/// <summary>
-/// <c>demo</c>: the whole way, of a living database and of databases that the engine of Windows wrote.
-/// </summary>
+/// <summary><c>demo</c>: the main job, on a living database whose engine is killed.</summary>
 internal sealed class DemoCommand : OperationCommand
 {
     private readonly Option<string?> _keep = new("--keep")
@@ -17,17 +15,10 @@ internal sealed class DemoCommand : OperationCommand
         HelpName = "DIR",
     };
 
-    // Not for people: the process with the database, which the demonstration kills.
-    private readonly Option<string?> _engineIn = new("--engine-in") { Hidden = true };
-
     public DemoCommand()
         : base("demo",
-            "Backs up a living database while it is written to, kills its engine, restores and recovers it and proves it "
-            + "row by row; then the same with files that the engine of Windows wrote, and a flipped bit in a store")
-    {
-        Add(_keep);
-        Add(_engineIn);
-    }
+            "Backs up a database while several sessions write to it, kills its engine, restores, and proves row by row "
+            + "what must be there") => Add(_keep);
 
     /// <inheritdoc/>
     public override string Example => "pipelinebackup demo --keep demo-files";
@@ -35,7 +26,7 @@ internal sealed class DemoCommand : OperationCommand
     /// <inheritdoc/>
     public override IReadOnlyList<(ExitCode Code, string Meaning)> Exits =>
     [
-        (ExitCode.Done, "every step ended as it should, and everything compared equal"),
+        (ExitCode.Done, "every step ended as it should, and every row is what it must be"),
         (ExitCode.Failed, "a step did not"),
     ];
 
@@ -43,12 +34,6 @@ internal sealed class DemoCommand : OperationCommand
     public override async Task<CommandResult> RunAsync(ParseResult parsed, Invocation run,
         CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_engineIn) is { } place)
-        {
-            await new DemoEngine(place, run).RunAsync(Console.In, cancellationToken);
-            return new() { Fields = [], Text = _ => { } };
-        }
-
         string? keep = parsed.GetValue(_keep);
         if (keep is not null
             && (File.Exists(keep) || (Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())))
@@ -58,24 +43,23 @@ internal sealed class DemoCommand : OperationCommand
             : Directory.CreateDirectory(keep).FullName;
         try
         {
-            var steps = new List<DemoStep>();
-            bool ok = await new LiveDemonstration(folder, run, steps).RunAsync(cancellationToken)
-                && await new FilesDemonstration(folder, run, steps).RunAsync(cancellationToken);
+            var demonstration = new Demonstration(folder, run);
+            bool ok = await demonstration.RunAsync(cancellationToken);
             return new()
             {
                 Exit = ok ? ExitCode.Done : ExitCode.Failed,
                 Failure = ok ? null
                     : new(ExitCode.Failed,
-                    $"the demonstration failed at: {steps[^1].Title}: {steps[^1].Detail}",
+                    $"the demonstration failed at: {demonstration.Steps[^1].Title}: {demonstration.Steps[^1].Detail}",
                     "run it again with --keep DIR and look at the files"),
                 Fields = new JsonObject
                 {
                     ["folder"] = keep is null ? null : folder,
-                    ["steps"] = JsonOutput.List(steps.Select(step => step.ToJson())),
+                    ["steps"] = JsonOutput.List(demonstration.Steps.Select(step => step.ToJson())),
                 },
                 Text = output => output.Write(ok
-                    ? $"\nAll of it came back as it was.{(keep is null ? "" : $" Everything is in {folder}")}\n"
-                    : "\nNot everything came back as it was.\n"),
+                    ? $"\nEvery row is what it must be.{(keep is null ? "" : $" Everything is in {folder}")}\n"
+                    : "\nNot everything is as it must be.\n"),
             };
         }
         finally

@@ -1,104 +1,107 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using PipelineBackup.Engine;
 using PipelineBackup.Sinks;
+using PipelineBackup.Sinks.FileSystem;
 
 namespace PipelineBackup.Cli.Demo;
 
 /// <summary>
-/// The living database of the demonstration, in a process of its own that can be killed: writers at work, and backups
-/// when it is told to. It says what it does on its standard output, one line each.
+/// The process that is killed: an engine with its writers and its backups. It tells each step as a line of JSON, and writes
+/// on until somebody kills it or closes its input.
 /// </summary>
-/// <param name="folder">Where database, logs and store are.</param>
+/// <param name="folder">The directory of the demonstration.</param>
 /// <param name="run">Where to tell.</param>
 internal sealed class DemoEngine(string folder, Invocation run)
 {
-    /// <summary>The writers are at work.</summary>
-    public const string Ready = "ready";
+    /// <summary>Name of the directory with the database and its logs.</summary>
+    public const string Live = "live";
 
-    /// <summary>Begins the line that tells how a backup ended; JSON follows.</summary>
-    public const string Done = "done ";
+    /// <summary>Name of the store.</summary>
+    public const string Store = "store";
 
-    /// <summary>Begins the line that tells how far a backup is.</summary>
-    public const string Progress = "progress ";
+    private const int LogBytes = 256 << 10, OpenRows = 300;
 
-    // Slow enough that much is written while it goes on.
-    private const long BytesPerSecond = 8 << 20;
+    // So slow that much is written while the database is copied.
+    private const long BytesPerSecond = 12 << 20;
 
-    private readonly Lock _lock = new();
+    private static readonly TimeSpan s_between = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Where the database is.</summary>
-    public static string Data(string folder) => Path.Combine(folder, "database");
+    private readonly List<DemoWriter> _writers = [];
 
-    /// <summary>How its engine is opened.</summary>
-    public static EngineOptions Options(string directory, IProgress<EngineEvent>? events = null) =>
-        new() { LogDirectory = directory, Events = events };
+    private int Commits => _writers.Sum(writer => writer.Commits);
 
-    /// <summary>Works until its standard input ends.</summary>
-    public async Task RunAsync(TextReader commands, CancellationToken cancellationToken)
+    /// <summary>Path of a writer's ledger.</summary>
+    public static string LedgerOf(string folder, int writer) => Path.Combine(folder, $"ledger-{writer}.txt");
+
+    /// <summary>Runs it.</summary>
+    /// <param name="cancellationToken">Ends it in good order.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        string data = Directory.CreateDirectory(Data(folder)).FullName;
-        await using var engine = await EmbeddedEngine.OpenAsync(Options(data), cancellationToken);
-        var database = await engine.CreateDatabaseAsync(
-            Path.Combine(data, DemoLedger.FileName), null, cancellationToken);
-        await DemoLedger.CreateAsync(engine, database);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var writers = Enumerable.Range(1, DemoLedger.Writers)
-            .Select(writer => Task.Run(
-                () => DemoLedger.WriteAsync(engine, database, writer, Tell, stopping.Token), stopping.Token))
-            .ToList();
-        Tell(Ready);
-        while (await commands.ReadLineAsync(cancellationToken) is { } kind)
-            await BackUpAsync(engine, kind, cancellationToken);
-        await stopping.CancelAsync();
-        await Task.WhenAll(writers);
+        string live = Directory.CreateDirectory(Path.Combine(folder, Live)).FullName;
+        var options = new EngineOptions { LogDirectory = live, LogFileBytes = LogBytes };
+        await using var engine = await EmbeddedEngine.OpenAsync(options, cancellationToken);
+        var database = await engine.CreateDatabaseAsync(Path.Combine(live, DemoTable.Database), null, cancellationToken);
+        using var session = engine.CreateSession();
+        DemoTable.Create(session, database);
+        for (int i = 0; i < DemoTable.Writers; i++)
+            _writers.Add(new(engine, database, i, new(LedgerOf(folder, i))));
+
+        Begin($"create a database and fill it by {DemoTable.Writers} sessions");
+        await WriteAsync(isFill: true, cancellationToken);
+        End($"{Quantity.Bytes(new FileInfo(database.Path).Length)}; {Quantity.Count(Commits, "transaction")}, each waited for "
+            + "until it was on the disk");
+
+        var writing = WriteAsync(isFill: false, cancellationToken);
+        var all = await Task.WhenAny(writing, BackUpAsync(engine, session, database, cancellationToken));
+        // Writers end by failing or by being told to: then nothing has to be waited for.
+        await all;
+        await writing;
     }
 
-    private async Task BackUpAsync(EmbeddedEngine engine, string kind, CancellationToken cancellationToken)
+    private async Task BackUpAsync(
+        EmbeddedEngine engine, EngineSession session, EngineDatabase database, CancellationToken cancellationToken)
     {
-        var source = new ThrottledSource(
-            new WitnessedSource(engine, kind, Tell), new RateLimit(BytesPerSecond, run.Terminal.Time));
-        await using var sink = Sinks.FileSystem.FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
-        var report = await new BackupPipeline(source, [sink], new()
-        {
-            Kind = Enum.Parse<BackupKind>(kind, ignoreCase: true),
-            Progress = new Told(this),
-        }).RunAsync(cancellationToken);
-        Tell(Done + new JsonObject
-        {
-            ["exit"] = (int)report.ExitCode,
-            ["id"] = report.Manifest.Id,
-            ["position"] = report.Manifest.Position,
-            ["plainBytes"] = report.Manifest.Totals.PlainBytes,
-            ["storedBytes"] = report.Manifest.Totals.StoredBytes,
-            ["logs"] = report.Manifest.Logs.Count,
-            ["truncated"] = report.TruncatedLogs.Count,
-        }.ToJsonString());
+        await Task.Delay(s_between, cancellationToken);
+        await BackUpAsync(engine, BackupKind.Full, cancellationToken);
+        // A transaction that never ends: nothing of it may be in any copy.
+        session.BeginTransaction();
+        using var table = DemoTable.Open(session, database);
+        for (int i = 1; i <= OpenRows; i++)
+            DemoTable.Put(table, -i, DemoTable.Uncommitted, isNew: true);
+        await Task.Delay(s_between, cancellationToken);
+        await BackUpAsync(engine, BackupKind.Incremental, cancellationToken);
+        await Task.Delay(s_between, cancellationToken);
+        Begin("");
     }
 
-    private void Tell(string line)
+    private async Task BackUpAsync(EmbeddedEngine engine, BackupKind kind, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            run.Terminal.Output.Write(line + "\n");
-            run.Terminal.Output.Flush();
-        }
+        Begin(kind == BackupKind.Full ? "make a full backup while they write" : "make an incremental one while they write");
+        int before = Commits;
+        await using var store = new RetryingSink(FileSystemSink.Open(Path.Combine(folder, Store), create: true));
+        var source = new ThrottledSource(engine, new(BytesPerSecond, run.Terminal.Time));
+        var report = await new BackupPipeline(source, [store], new() { Kind = kind }).RunAsync(cancellationToken);
+        if (report.ExitCode != ExitCode.Done)
+            throw (Exception?)report.FailureAfterCommit ?? new InvalidOperationException("the backup is damaged");
+        var manifest = report.Manifest;
+        string pages = kind == BackupKind.Full
+            ? Quantity.Count(manifest.Databases.Sum(database => database.VerifiedPages), "page") + " verified, "
+            : "";
+        End($"{pages}{Quantity.Count(manifest.Logs.Count, "log")}, {Quantity.Count(report.TruncatedLogs.Count)} truncated; "
+            + $"{Quantity.Count(Commits - before, "transaction")} committed meanwhile; it reaches {manifest.Position}", manifest.Position);
     }
 
-    private sealed class Told(DemoEngine engine) : IProgress<BackupProgress>
+    private Task WriteAsync(bool isFill, CancellationToken cancellationToken) => Task.WhenAll(
+        _writers.Select(writer => Task.Run(() => writer.WriteAsync(isFill, cancellationToken), CancellationToken.None)));
+
+    private void Begin(string title) => Write(new() { ["begin"] = title });
+
+    private void End(string detail, string? position = null) =>
+        Write(new() { ["end"] = detail, ["position"] = position });
+
+    private void Write(JsonObject line)
     {
-        private const int Parts = 4;
-
-        private int _last = -1;
-
-        public void Report(BackupProgress value)
-        {
-            int share = value.TotalBytes > 0 ? (int)(value.DoneBytes * Parts / value.TotalBytes) : 0;
-            if (Interlocked.Exchange(ref _last, share) != share)
-            {
-                engine.Tell(Progress
-                    + string.Create(CultureInfo.InvariantCulture, $"{value.Phase} {share * 100 / Parts} %"));
-            }
-        }
+        JsonOutput.Write(run.Terminal.Output, line);
+        run.Terminal.Output.Flush();
     }
 }

@@ -1,171 +1,74 @@
-using PipelineBackup.Engine;
+using System.Globalization;
+using System.Text;
 using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Demo;
 
-/// <summary>The database of the demonstration: a ledger that several writers fill, and some ballast.</summary>
-internal static class DemoLedger
+/// <summary>A transaction of a writer, as its ledger has it.</summary>
+/// <param name="Number">Its number; that of a writer's later transactions is higher.</param>
+/// <param name="Begin">Where the log ended before its commit was asked for.</param>
+/// <param name="Changes">The ids of the rows that it put; those that it deleted are negative.</param>
+internal sealed record LedgerEntry(int Number, LogPosition Begin, IReadOnlyList<int> Changes)
 {
-    /// <summary>Name of its file.</summary>
-    public const string FileName = "ledger.edb";
+    /// <summary>Where the log has its commit; null unless the engine said that it is durable.</summary>
+    public LogPosition? Committed { get; init; }
+}
 
-    /// <summary>How many write.</summary>
-    public const int Writers = 4;
+/// <summary>
+/// What one writer asked for and what the engine acknowledged, in a file that outlives the process: each line is handed
+/// to the system before the writer goes on.
+/// </summary>
+/// <remarks>
+/// A line is <c>T number begin id id -id …</c> before a commit is asked for, <c>D number position</c> when it was
+/// acknowledged. A last line that the kill cut off counts for nothing.
+/// </remarks>
+/// <param name="path">The file, which is made.</param>
+internal sealed class DemoLedger(string path) : IDisposable
+{
+    private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
-    private const string Ledger = "ledger", Progress = "writers", Ballast = "ballast";
-    private const int BallastRows = 12_000, BallastBytes = 1000, BallastPart = 500;
+    /// <summary>A commit is about to be asked for.</summary>
+    /// <param name="entry">The transaction.</param>
+    public void Try(LedgerEntry entry) => Write(string.Create(CultureInfo.InvariantCulture,
+        $"T {entry.Number} {entry.Begin.Value:X16} {string.Join(' ', entry.Changes)}\n"));
 
-    /// <summary>Makes the tables, and fills that which nobody changes.</summary>
-    public static async Task CreateAsync(EmbeddedEngine engine, EngineDatabase database)
+    /// <summary>The engine said that it is durable.</summary>
+    /// <param name="number">Number of the transaction.</param>
+    /// <param name="position">Where the log has its commit.</param>
+    public void Done(int number, LogPosition position) =>
+        Write(string.Create(CultureInfo.InvariantCulture, $"D {number} {position.Value:X16}\n"));
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Reads a ledger.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The transactions in their order; only the last one may lack its acknowledgement.</returns>
+    public static IReadOnlyList<LedgerEntry> Read(string path)
     {
-        using var session = engine.CreateSession();
-        session.CreateTable(database, new(Ledger)
+        var entries = new List<LedgerEntry>();
+        foreach (string line in File.ReadAllText(path).Split('\n')[..^1])
         {
-            Columns = [Number("writer"), Number("number"), Number("part"), new("text", ColumnType.LongText)],
-            Indexes =
-            [
-                new("primary", "writer", "number", "part") { IsPrimary = true }, new("by-number", "number", "part"),
-            ],
-        });
-        session.CreateTable(database, new(Progress)
-        {
-            Columns = [Number("writer"), Number("last")], Indexes = [new("primary", "writer") { IsPrimary = true }],
-        });
-        session.CreateTable(database, new(Ballast)
-        {
-            Columns = [Number("id"), new("bytes", ColumnType.LongBinary)],
-            Indexes = [new("primary", "id") { IsPrimary = true }],
-        });
-        using var ballast = session.OpenTable(database, Ballast);
-        byte[] bytes = new byte[BallastBytes];
-        for (int id = 0; id < BallastRows;)
-        {
-            await using var transaction = session.BeginTransaction();
-            for (int i = 0; i < BallastPart; i++, id++)
+            string[] words = line.Split(' ');
+            int number = int.Parse(words[1], CultureInfo.InvariantCulture);
+            if (words[0] == "T")
             {
-                new Random(id).NextBytes(bytes);
-                ballast.Insert(ballast.NewRow().Set("id", id).Set("bytes", bytes));
+                entries.Add(new(number, ParsePosition(words[2]),
+                    [.. words[3..].Select(word => int.Parse(word, CultureInfo.InvariantCulture))]));
             }
-
-            await transaction.CommitAsync(CommitMode.Lazy);
-        }
-    }
-
-    /// <summary>One transaction after the other, each committed durably, until it is told to end.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="database">The database.</param>
-    /// <param name="writer">Who writes.</param>
-    /// <param name="tell">Told before each commit begins, and when it is durable.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task WriteAsync(EmbeddedEngine engine, EngineDatabase database, int writer,
-        Action<string> tell, CancellationToken cancellationToken)
-    {
-        using var session = engine.CreateSession();
-        using var ledger = session.OpenTable(database, Ledger);
-        using var progress = session.OpenTable(database, Progress);
-        for (int number = 1; !cancellationToken.IsCancellationRequested; number++)
-        {
-            await using var transaction = session.BeginTransaction();
-            foreach (var change in DemoChange.Of(writer, number))
-                Do(ledger, writer, change);
-            if (progress.Find(writer) is { } row)
-                row.Update(progress.NewRow().Set("last", number));
             else
-                progress.Insert(progress.NewRow().Set("writer", writer).Set("last", number));
-            if (DemoChange.IsRolledBack(number))
             {
-                transaction.Rollback();
-                continue;
+                entries[^1] = entries[^1] with { Committed = ParsePosition(words[2]) };
             }
-
-            tell(DemoJournal.Begins(writer, number));
-            await transaction.CommitAsync(CommitMode.Durable, CancellationToken.None);
-            tell(DemoJournal.Committed(writer, number));
-        }
-    }
-
-    /// <summary>Proves each row against what the journal allows.</summary>
-    /// <param name="database">The database, attached.</param>
-    /// <param name="least">Of each writer the last transaction that must be there.</param>
-    /// <param name="most">Of each writer the last one that may be there.</param>
-    /// <returns>Whether all is as it should be, and in words what was compared or is wrong.</returns>
-    public static (bool Ok, string Detail) Prove(
-        EngineDatabase database, IReadOnlyList<int> least, IReadOnlyList<int> most)
-    {
-        using var session = database.Engine.CreateSession();
-        using var progress = session.OpenTable(database, Progress);
-        long rows = 0, transactions = 0;
-        for (int writer = 1; writer <= Writers; writer++)
-        {
-            int last = progress.Find(writer) is { } row ? (int)row.GetInt64("last")!.Value : 0;
-            if (last < least[writer - 1])
-                return (false, $"writer {writer}: transaction {least[writer - 1]} was committed durably and is lost");
-            if (last > most[writer - 1])
-                return (false, $"writer {writer}: transaction {last} is there and cannot have been committed");
-            var expected = DemoChange.RowsAfter(writer, last);
-            if (Compare(session, database, writer, expected) is { } wrong)
-                return (false, $"writer {writer}, up to transaction {last}: {wrong}");
-            rows += expected.Count;
-            transactions += last;
         }
 
-        if (CountBallast(session, database) is var ballast && ballast != BallastRows)
-            return (false, $"{ballast} rows of ballast instead of {BallastRows}");
-        return (true, $"{Quantity.Count(rows + BallastRows, "row")} of {Quantity.Count(transactions)} transactions "
-            + "compared, none lost, none half there, none too many");
+        return entries;
     }
 
-    private static void Do(Table ledger, int writer, DemoChange change)
-    {
-        if (change.Kind == DemoChangeKind.Insert)
-        {
-            ledger.Insert(ledger.NewRow().Set("writer", writer).Set("number", change.Number).Set("part", change.Part)
-                .Set("text", change.Text));
-            return;
-        }
+    /// <summary>A position as ledgers and reports of backups have it.</summary>
+    /// <param name="text">Generation, sector and offset in hexadecimal digits, with or without colons.</param>
+    public static LogPosition ParsePosition(string text) => new(ulong.Parse(
+        text.Replace(":", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
-        var row = ledger.Find(writer, change.Number, change.Part)
-            ?? throw new InvalidOperationException($"row {writer}/{change.Number}/{change.Part} is not there");
-        if (change.Kind == DemoChangeKind.Delete)
-            row.Delete();
-        else
-            row.Update(ledger.NewRow().Set("text", change.Text));
-    }
-
-    private static string? Compare(EngineSession session, EngineDatabase database, int writer,
-        SortedDictionary<(int Number, int Part), string> expected)
-    {
-        using var ledger = session.OpenTable(database, Ledger);
-        var cursor = ledger.OpenCursor();
-        using var next = expected.GetEnumerator();
-        for (bool isRow = cursor.SeekRange([writer], [writer]); isRow; isRow = cursor.MoveNext())
-        {
-            var key = ((int)cursor.GetInt64("number")!.Value, (int)cursor.GetInt64("part")!.Value);
-            if (!next.MoveNext() || next.Current.Key != key)
-                return $"row {key} should not be there, or one before it is missing";
-            if (cursor.GetString("text") != next.Current.Value)
-                return $"row {key} has another text";
-        }
-
-        return next.MoveNext() ? $"row {next.Current.Key} is missing" : null;
-    }
-
-    private static int CountBallast(EngineSession session, EngineDatabase database)
-    {
-        using var ballast = session.OpenTable(database, Ballast);
-        var cursor = ballast.OpenCursor();
-        byte[] bytes = new byte[BallastBytes];
-        int count = 0;
-        while (cursor.MoveNext())
-        {
-            new Random((int)cursor.GetInt64("id")!.Value).NextBytes(bytes);
-            if (!cursor.GetBytes("bytes").SequenceEqual(bytes))
-                return -1;
-            count++;
-        }
-
-        return count;
-    }
-
-    private static NewColumn Number(string name) => new(name, ColumnType.Long) { IsNotNull = true };
+    private void Write(string line) => _file.Write(Encoding.ASCII.GetBytes(line));
 }

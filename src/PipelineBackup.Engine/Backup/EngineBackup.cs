@@ -186,7 +186,7 @@ internal sealed partial class EngineBackup : IBackupSession
     public void TellBegin() => Engine.Tell(
         TakesDatabases ? EngineEvent.FullBackupBegins : EngineEvent.LogBackupBegins, $"a backup begins: {_kind}");
 
-    private IReadOnlyList<EngineDatabase> Choose(IReadOnlyList<string> names)
+    private List<EngineDatabase> Choose(IReadOnlyList<string> names)
     {
         List<EngineDatabase> chosen = [.. _attached.Where(database => names.Count == 0
             || names.Any(name => IsNamed(database, name)))];

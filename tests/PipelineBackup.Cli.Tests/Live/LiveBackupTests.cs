@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PipelineBackup.Cli.Demo;
 using PipelineBackup.Engine;
 using PipelineBackup.Ese;
 using PipelineBackup.Golden;
@@ -18,15 +17,15 @@ public sealed class LiveBackupTests
     public async Task A_chain_of_backups_of_a_living_engine_is_restored_to_each_of_its_states(int pageSize)
     {
         string folder = GoldenSets.NewFolder("live"), store = Path.Combine(folder, "store");
-        var journal = new DemoJournal();
+        var journal = new LiveJournal();
         await using (var sink = FileSystemSink.Open(store, create: true))
         await using (var engine = await OpenAsync(folder, pageSize))
         {
-            var database = await engine.CreateDatabaseAsync(Path.Combine(folder, DemoLedger.FileName));
-            await DemoLedger.CreateAsync(engine, database);
+            var database = await engine.CreateDatabaseAsync(Path.Combine(folder, LiveLedger.FileName));
+            await LiveLedger.CreateAsync(engine, database);
             using var stopping = new CancellationTokenSource();
-            var writers = Enumerable.Range(1, DemoLedger.Writers)
-                .Select(writer => Task.Run(() => DemoLedger.WriteAsync(engine, database, writer, Tell, stopping.Token)))
+            var writers = Enumerable.Range(1, LiveLedger.Writers)
+                .Select(writer => Task.Run(() => LiveLedger.WriteAsync(engine, database, writer, Tell, stopping.Token)))
                 .ToList();
             foreach (var (kind, name) in new[]
             {
@@ -46,7 +45,7 @@ public sealed class LiveBackupTests
             await Task.WhenAll(writers);
             var (least, most) = journal.At("");
             Assert.Equal(least, most);
-            var (ok, detail) = DemoLedger.Prove(database, least, most);
+            var (ok, detail) = LiveLedger.Prove(database, least, most);
             Assert.True(ok, detail);
         }
 
@@ -77,7 +76,7 @@ public sealed class LiveBackupTests
         var (backup, restore) = (new Numbers(), new Numbers());
         await using var engine = await OpenAsync(folder, 4096);
         var database = await engine.CreateDatabaseAsync(Path.Combine(folder, "a.edb"));
-        await DemoLedger.CreateAsync(engine, database);
+        await LiveLedger.CreateAsync(engine, database);
         await using var sink = FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
         var report = await new BackupPipeline(engine, [sink], new() { Logger = backup }).RunAsync();
         int[] files = [.. Enumerable.Repeat<int[]>([220, 221], report.Manifest.Logs.Count).SelectMany(pair => pair)];
@@ -97,7 +96,7 @@ public sealed class LiveBackupTests
         string folder = GoldenSets.NewFolder("damaged"), path = Path.Combine(folder, "a.edb");
         await using var engine = await OpenAsync(folder, 4096);
         var database = await engine.CreateDatabaseAsync(path);
-        await DemoLedger.CreateAsync(engine, database);
+        await LiveLedger.CreateAsync(engine, database);
         await database.DetachAsync();
         Cli.Flip(path, 900 * 4096 + 100, 0xFF);
         await engine.AttachDatabaseAsync(path);
@@ -121,7 +120,7 @@ public sealed class LiveBackupTests
         CheckpointDepthBytes = 1 << 20,
     });
 
-    private static async Task UntilAsync(long count, DemoJournal journal, List<Task> writers)
+    private static async Task UntilAsync(long count, LiveJournal journal, List<Task> writers)
     {
         while (journal.Count < count)
         {
@@ -138,8 +137,8 @@ public sealed class LiveBackupTests
         Assert.Equal(ExitCode.Done, restored.ExitCode);
         string logs = Directory.CreateDirectory(Path.Combine(target, "proof")).FullName;
         await using var engine = await OpenAsync(logs, pageSize);
-        var database = await engine.AttachDatabaseAsync(Path.Combine(target, DemoLedger.FileName));
-        var (ok, detail) = DemoLedger.Prove(database, expected.Least, expected.Most);
+        var database = await engine.AttachDatabaseAsync(Path.Combine(target, LiveLedger.FileName));
+        var (ok, detail) = LiveLedger.Prove(database, expected.Least, expected.Most);
         Assert.True(ok, $"{name}: {detail}");
     }
 

@@ -124,7 +124,7 @@ public sealed class CatalogEntriesTests
     [Fact]
     public void The_locale_of_an_index_is_stored_in_UTF_16()
     {
-        var entry = Tables.Plan(new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new("i", "a")] }, []).Last();
+        var entry = Tables.Plan(new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new("i", "a")] }, [])[^1];
         Assert.Equal("en-US", Encoding.Unicode.GetString(entry.LocaleName!.Value.Span));
         Assert.Equal(NewTable.UsualDensity, (int)entry.SpaceUsage!);
     }

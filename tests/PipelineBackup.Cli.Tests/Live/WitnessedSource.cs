@@ -1,4 +1,4 @@
-namespace PipelineBackup.Cli.Demo;
+namespace PipelineBackup.Cli.Tests.Live;
 
 /// <summary>A source that tells when its log is rolled: what a backup holds is decided there.</summary>
 /// <param name="source">The source.</param>
@@ -21,9 +21,9 @@ internal sealed class WitnessedSource(IBackupSource source, string name, Action<
 
         public async ValueTask<IReadOnlyList<SourceFile>> EndDatabasesAsync(CancellationToken cancellationToken)
         {
-            tell(DemoJournal.Rolls(name));
+            tell(LiveJournal.Rolls(name));
             var files = await session.EndDatabasesAsync(cancellationToken);
-            tell(DemoJournal.Rolled(name));
+            tell(LiveJournal.Rolled(name));
             return files;
         }
 

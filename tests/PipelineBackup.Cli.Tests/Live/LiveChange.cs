@@ -1,7 +1,7 @@
-namespace PipelineBackup.Cli.Demo;
+namespace PipelineBackup.Cli.Tests.Live;
 
 /// <summary>What a change does to a row of the ledger.</summary>
-internal enum DemoChangeKind
+internal enum LiveChangeKind
 {
     /// <summary>It comes.</summary>
     Insert,
@@ -18,7 +18,7 @@ internal enum DemoChangeKind
 /// <param name="Number">Number of the transaction that the row came with.</param>
 /// <param name="Part">Number of the row in that.</param>
 /// <param name="Text">Its text from then on.</param>
-internal readonly record struct DemoChange(DemoChangeKind Kind, int Number, int Part, string Text)
+internal readonly record struct LiveChange(LiveChangeKind Kind, int Number, int Part, string Text)
 {
     private const int Updated = 20, Deleted = 60, RolledBackOf = 9;
 
@@ -29,16 +29,16 @@ internal readonly record struct DemoChange(DemoChangeKind Kind, int Number, int 
     /// <summary>The changes of a transaction.</summary>
     /// <param name="writer">Whose.</param>
     /// <param name="number">Its number, from 1.</param>
-    public static IEnumerable<DemoChange> Of(int writer, int number)
+    public static IEnumerable<LiveChange> Of(int writer, int number)
     {
         for (int part = 0; part < Parts(number); part++)
-            yield return new(DemoChangeKind.Insert, number, part, TextOf(writer, number, part));
+            yield return new(LiveChangeKind.Insert, number, part, TextOf(writer, number, part));
         if (number > Updated && number % 4 == 1 && !IsRolledBack(number - Updated))
-            yield return new(DemoChangeKind.Update, number - Updated, 0, TextOf(writer, number, Parts(number)));
+            yield return new(LiveChangeKind.Update, number - Updated, 0, TextOf(writer, number, Parts(number)));
         if (number > Deleted && number % 3 == 0 && !IsRolledBack(number - Deleted))
         {
             for (int part = 0; part < Parts(number - Deleted); part++)
-                yield return new(DemoChangeKind.Delete, number - Deleted, part, "");
+                yield return new(LiveChangeKind.Delete, number - Deleted, part, "");
         }
     }
 
@@ -52,7 +52,7 @@ internal readonly record struct DemoChange(DemoChangeKind Kind, int Number, int 
         {
             foreach (var change in IsRolledBack(number) ? [] : Of(writer, number))
             {
-                if (change.Kind == DemoChangeKind.Delete)
+                if (change.Kind == LiveChangeKind.Delete)
                     rows.Remove((change.Number, change.Part));
                 else
                     rows[(change.Number, change.Part)] = change.Text;

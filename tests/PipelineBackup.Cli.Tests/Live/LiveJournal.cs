@@ -1,17 +1,17 @@
 using System.Globalization;
 
-namespace PipelineBackup.Cli.Demo;
+namespace PipelineBackup.Cli.Tests.Live;
 
 /// <summary>
 /// What the engine's process told, line by line in the order in which it happened. It outlives that process, so it is
 /// the witness of what was promised.
 /// </summary>
-internal sealed class DemoJournal
+internal sealed class LiveJournal
 {
     private const string Begin = "begin", Commit = "commit", RollBegin = "roll", RollEnd = "rolled";
 
     private readonly Lock _lock = new();
-    private readonly int[] _begun = new int[DemoLedger.Writers], _committed = new int[DemoLedger.Writers];
+    private readonly int[] _begun = new int[LiveLedger.Writers], _committed = new int[LiveLedger.Writers];
     private readonly Dictionary<string, (int[] Least, int[] Most)> _rolls = [];
     private long _count;
 
