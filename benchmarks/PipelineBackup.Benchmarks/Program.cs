@@ -2,10 +2,12 @@ using BenchmarkDotNet.Running;
 using PipelineBackup.Benchmarks.EndToEnd;
 
 // Micro benchmarks by default; whole backups and restores, each beside the limit of this machine, with "end-to-end";
-// recoveries with "recovery".
+// recoveries with "recovery"; the embedded engine under load and backup with "engine".
 if (args is ["end-to-end", .. var rest])
     return await EndToEndBenchmark.RunAsync(rest).ConfigureAwait(false);
 if (args is ["recovery", .. var more])
     return RecoveryBenchmark.Run(more);
+if (args is ["engine", .. var load])
+    return await EngineBenchmark.RunAsync(load).ConfigureAwait(false);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;

@@ -7,7 +7,7 @@ namespace PipelineBackup.Benchmarks.EndToEnd;
 internal sealed class TimedDisk : IDisk
 {
     private readonly LocalDisk _disk = LocalDisk.Instance;
-    private long _reading, _writing, _flushing;
+    private long _reading, _writing, _flushing, _flushes;
 
     /// <summary>Seconds spent reading.</summary>
     public double Reading => Seconds(_reading);
@@ -17,6 +17,9 @@ internal sealed class TimedDisk : IDisk
 
     /// <summary>Seconds spent waiting until something is safe.</summary>
     public double Flushing => Seconds(_flushing);
+
+    /// <summary>How often files were made safe.</summary>
+    public long Flushes => Interlocked.Read(ref _flushes);
 
     /// <inheritdoc/>
     public IDiskFile Open(string path, DiskAccess access) => new TimedFile(this, _disk.Open(path, access));
@@ -72,6 +75,7 @@ internal sealed class TimedDisk : IDisk
             long started = Stopwatch.GetTimestamp();
             file.Flush();
             Interlocked.Add(ref disk._flushing, Stopwatch.GetTimestamp() - started);
+            Interlocked.Increment(ref disk._flushes);
         }
 
         public void Dispose() => file.Dispose();
