@@ -4,8 +4,8 @@ namespace PipelineBackup.Engine;
 
 /// <summary>Whether a backup of logs alone can follow the last backup.</summary>
 /// <remarks>
-/// Two memories must agree: what the headers of the databases say of their last backup, and what the caller knows of the
-/// one it wants to continue. Where somebody else made a backup meanwhile they do not, and logs between may be gone.
+/// Two memories must agree: what the headers of the databases say of their last backup, and what the caller knows of
+/// the one it wants to continue. Where somebody else made a backup meanwhile they do not, and logs may be gone.
 /// </remarks>
 internal static class BackupContinuation
 {
@@ -45,8 +45,8 @@ internal static class BackupContinuation
             var last = LastBackup(database);
             if (lowest > last.Next)
             {
-                throw BackupRefusal.LogsGone($"the last backup of '{database}' ends with log generation {last}, the logs "
-                    + $"that are left begin with {lowest}");
+                throw BackupRefusal.LogsGone($"the last backup of '{database}' ends with log generation {last}, the "
+                    + $"logs that are left begin with {lowest}");
             }
         }
     }
@@ -79,7 +79,8 @@ internal static class BackupContinuation
         }
 
         bool follows = same is not null ? IsTime(same.Created, parent.LastCreated)
-            : IsTime(next!.PreviousCreated, parent.LastCreated) && IsChecksum(next.PreviousChecksum, parent.LastChecksum);
+            : IsTime(next!.PreviousCreated, parent.LastCreated)
+                && IsChecksum(next.PreviousChecksum, parent.LastChecksum);
         if (!follows)
         {
             throw BackupRefusal.NotContinued(

@@ -25,10 +25,8 @@ internal static class BackupRefusal
     /// <summary>−521: a step out of order.</summary>
     /// <param name="state">Where the session stands.</param>
     /// <param name="step">The step.</param>
-    public static SourceException OutOfOrder(object state, string step) => new($"a session in state {state} cannot {step}")
-    {
-        Error = JetError.InvalidBackupSequence,
-    };
+    public static SourceException OutOfOrder(EngineBackupState state, string step) =>
+        new($"a session in state {state} cannot {step}") { Error = JetError.InvalidBackupSequence };
 
     /// <summary>−801: the engine was closed meanwhile.</summary>
     public static SourceException Stopped() => new("the engine was closed while it was backed up")
@@ -58,7 +56,8 @@ internal static class BackupRefusal
 
     /// <summary>−526: logs may be missing, because the engine deletes them by itself.</summary>
     public static SourceException Circular() => Refuse(JetError.InvalidBackup,
-        "with circular logging no backup of logs alone is possible", "make a full backup, or turn circular logging off");
+        "with circular logging no backup of logs alone is possible",
+        "make a full backup, or turn circular logging off");
 
     /// <summary>−560: no full backup is known that could be continued.</summary>
     /// <param name="message">Why.</param>

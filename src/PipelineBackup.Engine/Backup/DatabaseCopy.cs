@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace PipelineBackup.Engine;
 
-/// <summary>A database as one backup takes it: header as it was at the begin, pages as they are when they are read.</summary>
+/// <summary>A database as one backup takes it: header as at the begin, pages as they are when they are read.</summary>
 /// <remarks>
 /// <code>
 /// file of the backup    0        1        2 … n+1        n+2
 ///                     header   header   pages 1 … n    trailer
 /// </code>
 /// <para>
-/// The header says that this is a copy, and where replay has to begin; how far it has to go is known only at the end and
-/// stands in the trailer. Header and length are taken in the same moment: a header that knew of a growth which the length
-/// does not have would let replay pass over it.
+/// The header says that this is a copy, and where replay has to begin; how far it has to go is known only at the end
+/// and stands in the trailer. Header and length are taken in the same moment: a header that knew of a growth which the
+/// length does not have would let replay pass over it.
 /// </para>
 /// <para>A page that changes after it was copied, or comes to be behind the last one, is made again by replay.</para>
 /// </remarks>

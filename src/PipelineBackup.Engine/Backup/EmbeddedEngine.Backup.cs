@@ -13,14 +13,15 @@ public sealed partial class EmbeddedEngine : IBackupSource
         BeginBackupAsync(request, cancellationToken);
 
     /// <summary>
-    /// Begins a backup while everybody goes on reading and writing. Until it has ended no database can be made, attached
-    /// or detached, and closing the engine ends it.
+    /// Begins a backup while everybody goes on reading and writing. Until it has ended no database can be made,
+    /// attached or detached, and closing the engine ends it.
     /// </summary>
     /// <param name="request">What is asked.</param>
     /// <param name="cancellationToken">Ends the waiting for those that make, attach or detach databases.</param>
     /// <exception cref="SourceException">
     /// −505: another one goes on; −560, −569, −528, −515, −530, −526: no backup of logs alone can follow the last one;
-    /// −1203: there is no database to back up; −1090: the engine failed or was closed; −529: the disk of the logs is full.
+    /// −1203: there is no database to back up; −1090: the engine failed or was closed; −529: the disk of the logs is
+    /// full.
     /// </exception>
     public async ValueTask<IBackupSession> BeginBackupAsync(
         BackupRequest request, CancellationToken cancellationToken = default)

@@ -78,7 +78,8 @@ internal sealed partial class EngineBackup
         if (!TakesDatabases)
             BackupContinuation.RequireNoGap(_attached, lowest);
         var low = TakesDatabases ? _begin.LowGeneration : lowest;
-        _set = new(TakesDatabases ? _begin.Mark : mark, TakesDatabases ? _begin.MarkTime : now, low, new(end.Value - 1));
+        var last = new LogGeneration(end.Value - 1);
+        _set = TakesDatabases ? _begin with { HighGeneration = last } : new(mark, now, low, last);
         try
         {
             _files = _logs.Require(low, end);
@@ -129,7 +130,8 @@ internal sealed partial class EngineBackup
         _hasTruncated = true;
         if (gone > 0)
         {
-            Engine.Tell(EngineEvent.LogsWereGone, $"{gone} logs to be deleted were gone already", EngineEventLevel.Warning);
+            Engine.Tell(EngineEvent.LogsWereGone, $"{gone} logs to be deleted were gone already",
+                EngineEventLevel.Warning);
         }
 
         if (_truncatable.Count == 0)
@@ -200,7 +202,10 @@ internal sealed partial class EngineBackup
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException($"the logs cannot be listed or deleted: {failure.Message}", failure) { Error = JetError.DiskIO };
+            throw new SourceException($"the logs cannot be listed or deleted: {failure.Message}", failure)
+            {
+                Error = JetError.DiskIO,
+            };
         }
     }
 }

@@ -175,8 +175,10 @@ internal sealed partial class EngineBackup : IBackupSession
             }
         }
 
-        Engine.Tell(_isStopped ? EngineEvent.BackupStopped : EngineEvent.BackupAborted,
-            _isStopped ? "the backup was ended: the engine was closed" : "the backup was given up", EngineEventLevel.Warning);
+        var (id, message) = _isStopped
+            ? (EngineEvent.BackupStopped, "the backup was ended: the engine was closed")
+            : (EngineEvent.BackupAborted, "the backup was given up");
+        Engine.Tell(id, message, EngineEventLevel.Warning);
         return default;
     }
 

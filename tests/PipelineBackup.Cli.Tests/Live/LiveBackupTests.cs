@@ -6,7 +6,9 @@ using PipelineBackup.Sinks.FileSystem;
 
 namespace PipelineBackup.Cli.Tests.Live;
 
-/// <summary>The whole way: an engine that is written to, through the pipeline into a store, and back by recovery.</summary>
+/// <summary>
+/// The whole way: an engine that is written to, through the pipeline into a store, and back by recovery.
+/// </summary>
 public sealed class LiveBackupTests
 {
     [Theory]

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PipelineBackup.Cli.Tests.Live;
 
 /// <summary>
-/// What the engine's process told, line by line in the order in which it happened. It outlives that process, so it is the
-/// witness of what was promised.
+/// What the engine's process told, line by line in the order in which it happened. It outlives that process, so it is
+/// the witness of what was promised.
 /// </summary>
 internal sealed class LiveJournal
 {

@@ -3,7 +3,9 @@ using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Backup;
 
-/// <summary>Pages change while they are copied: replay makes of the copy what the database was when the log was rolled.</summary>
+/// <summary>
+/// Pages change while they are copied: replay makes of the copy what the database was when the log was rolled.
+/// </summary>
 public sealed class ChangedPagesTests
 {
     private static readonly int[] s_pageSizes = [4096, 8192, 16384, 32768];

@@ -1,8 +1,8 @@
 namespace PipelineBackup.Engine.Tests.Backup;
 
 /// <summary>
-/// Counts what befell pages on both sides of the place where a copy stood: nodes went from a page that was copied to one
-/// that was not, or the other way.
+/// Counts what befell pages on both sides of the place where a copy stood: nodes went from a page that was copied to
+/// one that was not, or the other way.
 /// </summary>
 internal static class Straddling
 {
@@ -43,7 +43,8 @@ internal static class Straddling
         _ => PageNumber.None,
     };
 
-    private static void Note(string what, PageNumber from, PageNumber to, long copied, SortedDictionary<string, int> seen)
+    private static void Note(
+        string what, PageNumber from, PageNumber to, long copied, SortedDictionary<string, int> seen)
     {
         bool isFrom = from.Value <= copied, isTo = to.Value <= copied;
         if (from == PageNumber.None || to == PageNumber.None || isFrom == isTo)
