@@ -107,11 +107,15 @@ public sealed partial class EmbeddedEngine
         MoveCheckpoint();
     }
 
-    // A page with changes of open transactions is written only when the log could undo them.
+    // A page with changes of open transactions is written only when the log could undo them: what it says of that stands
+    // behind the changes, so a flush through the changes is not enough.
     private void LogOldData(EngineDatabase database)
     {
+        int count = 0;
         foreach (var session in Transactions.Sessions)
-            Versions.LogHeld(session, database.Slot, record => Log.Append(record));
+            count += Versions.LogHeld(session, database.Slot, record => Log.Append(record));
+        if (count > 0)
+            Log.Flush();
     }
 
     private void MoveCheckpoint()
