@@ -71,6 +71,7 @@ internal sealed class EngineSimulation
             catch (SimulatedCrashException)
             {
                 Crashes++;
+                Trace(() => $"killed at {_disk.KillAtStep}, open {isOpen}");
                 CrashesInRecovery += isOpen ? 0 : 1;
             }
             catch (EseException) when (_disk.FailAtStep > 0 && _disk.Steps >= _disk.FailAtStep)
@@ -106,7 +107,19 @@ internal sealed class EngineSimulation
         Random = () => _numbers += 0x9E3779B97F4A7C15,
     };
 
-    private EmbeddedEngine Open() => LifeRig.Now(EmbeddedEngine.OpenAsync(Options()));
+    private EmbeddedEngine Open()
+    {
+        Trace(() => "open: " + string.Join(", ", _disk.Files.Select(f => $"{Path.GetFileName(f)} {_disk.ReadAll(f).Length}")));
+        var engine = LifeRig.Now(EmbeddedEngine.OpenAsync(Options()));
+        Trace(() => "recovered: " + string.Join(", ", engine.Recovery?.Databases.Select(d => $"{d}") ?? []));
+        return engine;
+    }
+
+    private static void Trace(Func<string> what)
+    {
+        if (Environment.GetEnvironmentVariable("SIMTRACE") is not null)
+            Console.WriteLine(what());
+    }
 
     private void Live(ref bool isOpen)
     {
@@ -143,8 +156,15 @@ internal sealed class EngineSimulation
         {
             try
             {
-                LifeRig.Now(engine.AttachDatabaseAsync(PathOf(making)));
-                _made.Add(making);
+                var attached = LifeRig.Now(engine.AttachDatabaseAsync(PathOf(making)));
+                if (CatalogReader.Read(attached.Cache).Tables.Any(table => table.Name == "MSysLocales"))
+                    _made.Add(making);
+                else
+                {
+                    // Cut off behind the point from which on it is a database, before its last table.
+                    LifeRig.Now(attached.DetachAsync());
+                    Make(engine, making, overwrite: true);
+                }
             }
             catch (EseException e) when (engine.Failure is null)
             {
@@ -172,10 +192,11 @@ internal sealed class EngineSimulation
             LifeRig.Now(database.DetachAsync());
     }
 
-    private void Make(EmbeddedEngine engine, int database)
+    private void Make(EmbeddedEngine engine, int database, bool overwrite = false)
     {
         _making = database;
-        LifeRig.Now(engine.CreateDatabaseAsync(PathOf(database)));
+        Trace(() => $"make {database} at step {_disk.Steps}");
+        LifeRig.Now(engine.CreateDatabaseAsync(PathOf(database), new() { Overwrite = overwrite }));
         _making = null;
         _made.Add(database);
         Model.Kept();
@@ -184,6 +205,7 @@ internal sealed class EngineSimulation
     private void Manage(EmbeddedEngine engine, List<RawSession> sessions)
     {
         int database = _random.Next(Databases);
+        Trace(() => $"manage {database} at step {_disk.Steps}");
         var attached = engine.Databases.FirstOrDefault(other => other.Path == PathOf(database));
         if (!_made.Contains(database))
             Make(engine, database);
