@@ -48,7 +48,7 @@ internal sealed class DatabaseCreation : IValueSource
                 _engine.Transactions.Commit(_session);
             if (step.Kind == CreationStepKind.Finish)
             {
-                Finish();
+                SetVersion();
                 continue;
             }
 
@@ -61,7 +61,7 @@ internal sealed class DatabaseCreation : IValueSource
 
         _engine.Transactions.Commit(_session);
         _engine.Transactions.Close(_session);
-        _engine.Log.Flush();
+        Finish();
         return _database;
     }
 
@@ -86,7 +86,7 @@ internal sealed class DatabaseCreation : IValueSource
         header.Write(file);
         disk.FlushDirectory(Path.GetDirectoryName(path)!);
         disk.Delete(Path.ChangeExtension(path, ".jfm"));
-        var database = new EngineDatabase(_engine, path, slot, file, header) { MaxPages = _options.MaxPages };
+        var database = new EngineDatabase(_engine, path, slot, file, header, _options.MaxPages);
         _engine.Take(database);
         return database;
     }
@@ -139,21 +139,25 @@ internal sealed class DatabaseCreation : IValueSource
         _trees.Add(tree.ObjectId.Value, made);
     }
 
+    private void SetVersion()
+    {
+        _engine.Log.Flush();
+        if (_options.Version <= CreationPlan.FirstVersion)
+            return;
+        _records.Clear();
+        _records.Add<DatabaseVersionChange>(LogRecordType.SetDatabaseVersion, new(_database.Slot,
+            _options.Version.Main, _options.Version.UpdateMajor, _options.Version.UpdateMinor));
+        _engine.Log.Append(_records.Written);
+        _database.HeaderWriter.Version = _options.Version;
+        _database.FollowVersion();
+    }
+
+    // The engine of Windows does it before the last two tables are made; one that is killed between has to make them
+    // when the database is attached. Here a database has all of them, or was never made.
     private void Finish()
     {
         var (log, header) = (_engine.Log, _database.HeaderWriter);
-        log.Flush();
         _records.Clear();
-        if (_options.Version > CreationPlan.FirstVersion)
-        {
-            _records.Add<DatabaseVersionChange>(LogRecordType.SetDatabaseVersion, new(_database.Slot,
-                _options.Version.Main, _options.Version.UpdateMajor, _options.Version.UpdateMinor));
-            log.Append(_records.Written);
-            header.Version = _options.Version;
-            _database.FollowVersion();
-            _records.Clear();
-        }
-
         _records.Add<DatabaseCreationEnd>(LogRecordType.CreateDatabaseFinish, new(_session.Id, _database.Slot));
         log.Append(_records.Written);
         log.Flush();

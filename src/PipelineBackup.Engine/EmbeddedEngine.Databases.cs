@@ -83,6 +83,8 @@ public sealed partial class EmbeddedEngine
         if (options.Version.Main != FormatVersion.CurrentMain || options.Version < CreationPlan.FirstVersion
             || options.Version > FormatVersion.Newest)
             throw new EseException(EseError.InvalidParameter, $"no database of format {options.Version} can be made");
+        if (options.MaxPages.Value is not (0 or >= 62))
+            throw new EseException(EseError.InvalidParameter, $"a database has {CreationPlan.FirstPages} pages at least");
         RequireFree(path, options.Overwrite);
         byte slot = TakeSlot(path);
         var file = MakeFile(path);
@@ -101,7 +103,7 @@ public sealed partial class EmbeddedEngine
             throw new EseException(EseError.InvalidPath, $"'{path}' is not a place for a database");
         if (head.Found == FoundFile.Missing)
             return;
-        bool isLeft = head.Found == FoundFile.Damaged && Length(path) == 0
+        bool isLeft = head.Found == FoundFile.Damaged && IsBlank(path)
             || head.Pair?.Header?.State == DatabaseState.JustCreated;
         if (!overwrite && !isLeft)
         {
@@ -113,20 +115,30 @@ public sealed partial class EmbeddedEngine
         Options.Disk.FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    private long Length(string path)
+    private bool IsBlank(string path)
     {
         using var file = Options.Disk.Open(path, DiskAccess.Read);
-        return file.Length;
+        byte[] start = new byte[HeaderPair.StartBytes];
+        return !start.AsSpan(0, file.Read(start, 0)).ContainsAnyExcept((byte)0);
     }
 
     private IDiskFile MakeFile(string path)
     {
+        IDiskFile? file = null;
         try
         {
-            return Options.Disk.Open(path, DiskAccess.CreateNew);
+            file = Options.Disk.Open(path, DiskAccess.CreateNew);
+            file.SetLength((PageNumber.HeaderPages + CreationPlan.FirstPages.Value) * PageSize.Bytes);
+            return file;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
+            if (file is not null)
+            {
+                file.Dispose();
+                Options.Disk.Delete(path);
+            }
+
             throw new EseException(DiskFailure.Of(e, EseError.AccessDenied), $"'{path}' cannot be made: {e.Message}");
         }
     }

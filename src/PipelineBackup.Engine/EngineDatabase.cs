@@ -9,10 +9,11 @@ public sealed partial class EngineDatabase : IDisposable
     private readonly RecoveringDatabase _pages;
     private readonly Dictionary<ushort, DbTime> _began = [];
 
-    internal EngineDatabase(
-        EmbeddedEngine engine, string path, byte slot, IDiskFile file, DatabaseHeaderWriter header)
+    internal EngineDatabase(EmbeddedEngine engine, string path, byte slot, IDiskFile file, DatabaseHeaderWriter header,
+        PageCount maxPages = default)
     {
         (Engine, Path, Slot, _file, HeaderWriter) = (engine, path, slot, file, header);
+        MaxPages = maxPages;
         (_options, _log) = (engine.Options, engine.Log);
         var cache = new PageCache(file, engine.PageSize, _options.CacheBytes, CreateScratch)
         {
@@ -21,7 +22,13 @@ public sealed partial class EngineDatabase : IDisposable
         };
         _pages = new(slot, cache);
         _pages.Redo.LastResize = header.LastResize;
-        Editor = new(_pages, engine.Versions, engine.Log, header.DbTime, header.LastObject);
+        Editor = new(_pages, engine.Versions, engine.Log, header.DbTime, header.LastObject)
+        {
+            BeforeGrowth = MakeRoom,
+            LastPossible = maxPages.Value > 0
+                ? new((uint)Math.Min(PageNumber.Max.Value, maxPages.Value))
+                : PageNumber.Max,
+        };
         Trees = new(Editor);
         FollowVersion();
     }
@@ -66,7 +73,7 @@ public sealed partial class EngineDatabase : IDisposable
     internal DatabaseHeaderWriter HeaderWriter { get; }
 
     /// <summary>The most pages it may have; 0 is no limit.</summary>
-    internal PageCount MaxPages { get; init; }
+    internal PageCount MaxPages { get; }
 
     /// <summary>Whether its creation is complete.</summary>
     internal bool IsMade => Header.State != DatabaseState.JustCreated;
@@ -154,6 +161,20 @@ public sealed partial class EngineDatabase : IDisposable
     {
         Cache.Dispose();
         _file.Dispose();
+    }
+
+    // Before the growth is logged: a database that cannot grow is no reason to stop.
+    private void MakeRoom(PageNumber last)
+    {
+        try
+        {
+            Cache.Reserve(last);
+        }
+        catch (IOException e)
+        {
+            throw new EseException(DiskFailure.Of(e, EseError.DiskIO),
+                $"'{Path}' cannot grow to {last} pages: {e.Message}", "free space on the disk");
+        }
     }
 
     // The log first, then the header that says which logs the pages need, then the pages.

@@ -59,6 +59,14 @@ internal sealed class DatabaseEditor
     /// </summary>
     public DbTime OldestActive { get; set; }
 
+    /// <summary>
+    /// Called before the database grows, with the last page that it will have: refuses when there is no room.
+    /// </summary>
+    public Action<PageNumber>? BeforeGrowth { get; init; }
+
+    /// <summary>The last page that the database may ever have.</summary>
+    public PageNumber LastPossible { get; init; } = PageNumber.Max;
+
     /// <summary>Whether the format has records that make a page ready before it is used.</summary>
     public bool LogsNewPages { get; set; } = true;
 

@@ -194,11 +194,12 @@ internal sealed partial class SpaceWriter
             EseError.SPOwnExtCorrupted, "the database owns no pages");
         uint part = Math.Min(MostExtension, Math.Max(LeastExtension, last / GrowthPart));
         uint count = Math.Max(least, part);
-        count = Math.Min(count, PageNumber.Max.Value - last);
+        count = Math.Min(count, Math.Max(last, _editor.LastPossible.Value) - last);
         if (count < least)
             throw new EseException(
-                EseError.OutOfDatabaseSpace, $"the database has {last} pages, nearly all there can be");
+                EseError.OutOfDatabaseSpace, $"the database has {last} pages, {_editor.LastPossible} are possible");
         var extent = PageExtent.From(new(last + 1), count);
+        _editor.BeforeGrowth?.Invoke(extent.Last);
         _editor.Records.Clear();
         _editor.Records.Add<DatabaseExtension>(LogRecordType.ExtendDatabase, new(_editor.Slot, extent.Last));
         _editor.Commit(origin);

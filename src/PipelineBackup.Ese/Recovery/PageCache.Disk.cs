@@ -55,7 +55,8 @@ internal sealed partial class PageCache
         var dirty = _pages.Values.Where(isToBeWritten).ToArray();
 
         // A file that was to shrink and grow again may have its length already, but not its zeros.
-        bool isLength = _filePages != LastPage.Value || _file.Length != EndOf(LastPage.Value);
+        bool isLength = _filePages != LastPage.Value
+            || _file.Length != EndOf(Math.Max(LastPage.Value, _zeroPages));
         if (dirty.Length == 0 && !isLength)
             return;
         WriteThrough = isLength ? new(ulong.MaxValue) : default;
@@ -157,12 +158,19 @@ internal sealed partial class PageCache
 
     private void SetLength()
     {
-        // First cut off what does not count, so that what is added is zero.
-        if (_file.Length > EndOf(_filePages))
-            _file.SetLength(EndOf(_filePages));
-        if (_file.Length < EndOf(LastPage.Value))
-            _file.SetLength(EndOf(LastPage.Value));
+        CutTail();
+        long end = EndOf(Math.Max(LastPage.Value, _zeroPages));
+        if (_file.Length < end)
+            _file.SetLength(end);
         _filePages = LastPage.Value;
+    }
+
+    // What does not count is cut off first, so that what is added is zero.
+    private void CutTail()
+    {
+        long end = EndOf(Math.Max(_filePages, _zeroPages));
+        if (_file.Length > end)
+            _file.SetLength(end);
     }
 
     private long EndOf(long pages) => (pages + PageNumber.HeaderPages) * PageSize.Bytes;

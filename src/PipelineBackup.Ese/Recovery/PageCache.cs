@@ -34,6 +34,9 @@ internal sealed partial class PageCache : IPageFile, IDisposable
 
     // Pages of the file whose bytes count: what lies behind is of an earlier, longer time, or no page.
     private long _filePages;
+
+    // What lies behind those pages is zero up to this one.
+    private long _zeroPages;
     private int _resident, _clock;
 
     /// <summary>A cache over a file.</summary>
@@ -189,6 +192,21 @@ internal sealed partial class PageCache : IPageFile, IDisposable
             LastPage = last;
     }
 
+    /// <summary>
+    /// Gives the file room for pages that the database will have: so that it is known beforehand whether there is any.
+    /// The database has them only when it is extended.
+    /// </summary>
+    /// <param name="last">The last of them.</param>
+    /// <exception cref="IOException">There is no room.</exception>
+    public void Reserve(PageNumber last)
+    {
+        if (last.Value <= Math.Max(_filePages, _zeroPages))
+            return;
+        CutTail();
+        _file.SetLength(EndOf(last.Value));
+        _zeroPages = last.Value;
+    }
+
     /// <summary>The database ends with a page from now on; what lies behind is forgotten.</summary>
     /// <param name="last">The last page.</param>
     public void Shrink(PageNumber last)
@@ -197,6 +215,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
             return;
         LastPage = last;
         _filePages = Math.Min(_filePages, last.Value);
+        _zeroPages = 0;
         foreach (var page in _pages.Values.Where(page => page.Number.CompareTo(last) > 0).ToList())
             Remove(page);
     }

@@ -21,10 +21,14 @@ internal sealed class LifeRig
 
     public SimulatedDisk Disk { get; }
 
+    /// <summary>The characters that the names of the logs begin with.</summary>
+    public string BaseName { get; init; } = "edb";
+
     /// <summary>Nothing happens by itself, and everything is small.</summary>
     public EngineOptions Options => new()
     {
         LogDirectory = Logs,
+        BaseName = BaseName,
         LogFileBytes = 64 << 10,
         CacheBytes = 1 << 20,
         CheckpointDepthBytes = 256 << 10,
@@ -71,10 +75,10 @@ internal sealed class LifeRig
 
     public void RequireSoundLogs(string what)
     {
-        var chain = LogChain.Open(Disk, Logs, "edb");
+        var chain = LogChain.Open(Disk, Logs, BaseName);
         chain.ScanAll();
         Assert.True(chain.Findings.Count == 0, $"{what}: {string.Join('\n', chain.Findings)}");
-        var plan = RecoveryPlan.Find(new() { BaseName = "edb", LogDirectory = Logs, Disk = Disk });
+        var plan = RecoveryPlan.Find(new() { BaseName = BaseName, LogDirectory = Logs, Disk = Disk });
         Assert.True(plan.Refusal is null, $"{what}: {plan.Refusal}");
         Assert.True(plan.IsClean, $"{what}: recovery would begin at {plan.Start}");
     }
