@@ -83,7 +83,9 @@ internal sealed class EngineSimulation
                 // The same, said by recovery.
             }
 
-            _disk.Crash(_random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost), _random);
+            var kind = _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost);
+            Trace(() => $"crash {kind}; fail {_disk.FailAtStep} kill {_disk.KillAtStep} step {_disk.Steps}; later {Model.Open}");
+            _disk.Crash(kind, _random);
         }
 
         var engine = Open();
@@ -146,37 +148,16 @@ internal sealed class EngineSimulation
             Close(engine);
         }
         else if (_random.OneIn(2))
+        {
+            Trace(() => $"close, open {sessions.Count(s => s.IsOpen)}");
             LifeRig.Now(engine.CloseAsync());
+        }
     }
 
     // After an engine was opened: all databases are there with rows that were promised.
     private void Settle(EmbeddedEngine engine)
     {
-        if (_making is { } making)
-        {
-            try
-            {
-                var attached = LifeRig.Now(engine.AttachDatabaseAsync(PathOf(making)));
-                if (CatalogReader.Read(attached.Cache).Tables.Any(table => table.Name == "MSysLocales"))
-                    _made.Add(making);
-                else
-                {
-                    // Cut off behind the point from which on it is a database, before its last table.
-                    LifeRig.Now(attached.DetachAsync());
-                    Make(engine, making, overwrite: true);
-                }
-            }
-            catch (EseException e) when (engine.Failure is null)
-            {
-                // It was cut off: what is left may be made again.
-                Assert.True(e.Error is EseError.DatabaseNotFound or EseError.DatabaseDirtyShutdown
-                    or EseError.DatabaseCorrupted or EseError.ReadVerifyFailure, $"{e.Error}: {e.Message}");
-                Make(engine, making);
-            }
-
-            _making = null;
-        }
-
+        bool isCutOff = _making is not null && !IsThere(engine, _making.Value);
         int[] all = [.. _made];
         _random.Shuffle(all);
         var found = new Dictionary<RowName, int>();
@@ -188,15 +169,35 @@ internal sealed class EngineSimulation
         }
 
         Model.Settle(found);
+        if (isCutOff)
+            Make(engine, _making!.Value);
         foreach (var database in engine.Databases.Where(_ => _random.OneIn(4)).ToList())
             LifeRig.Now(database.DetachAsync());
     }
 
-    private void Make(EmbeddedEngine engine, int database, bool overwrite = false)
+    // Whether a database is there that was being made when all ended; else it can be made again.
+    private bool IsThere(EmbeddedEngine engine, int database)
+    {
+        try
+        {
+            LifeRig.Now(engine.AttachDatabaseAsync(PathOf(database)));
+            _made.Add(database);
+            _making = null;
+            return true;
+        }
+        catch (EseException e) when (engine.Failure is null)
+        {
+            Assert.True(e.Error is EseError.DatabaseNotFound or EseError.DatabaseDirtyShutdown
+                or EseError.DatabaseCorrupted or EseError.ReadVerifyFailure, $"{e.Error}: {e.Message}");
+            return false;
+        }
+    }
+
+    private void Make(EmbeddedEngine engine, int database)
     {
         _making = database;
         Trace(() => $"make {database} at step {_disk.Steps}");
-        LifeRig.Now(engine.CreateDatabaseAsync(PathOf(database), new() { Overwrite = overwrite }));
+        LifeRig.Now(engine.CreateDatabaseAsync(PathOf(database)));
         _making = null;
         _made.Add(database);
         Model.Kept();
@@ -211,11 +212,13 @@ internal sealed class EngineSimulation
             Make(engine, database);
         else if (attached is null)
         {
+            Trace(() => $"attach {database}, open {sessions.Count(s => s.IsOpen)}");
             LifeRig.Now(engine.AttachDatabaseAsync(PathOf(database)));
             Model.Kept();
         }
         else if (!sessions.Exists(session => session.IsOpen) && _random.OneIn(2))
         {
+            Trace(() => $"detach {database}");
             LifeRig.Now(attached.DetachAsync());
             Model.Kept();
         }
