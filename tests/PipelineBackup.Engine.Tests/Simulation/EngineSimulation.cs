@@ -112,7 +112,9 @@ internal sealed class EngineSimulation
     private EmbeddedEngine Open()
     {
         Trace(() => "open: " + string.Join(", ", _disk.Files.Select(f => $"{Path.GetFileName(f)} {_disk.ReadAll(f).Length}")));
+        Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
         var engine = LifeRig.Now(EmbeddedEngine.OpenAsync(Options()));
+        Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
         Trace(() => "recovered: " + string.Join(", ", engine.Recovery?.Databases.Select(d => $"{d}") ?? []));
         return engine;
     }
