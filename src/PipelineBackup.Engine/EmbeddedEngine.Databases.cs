@@ -96,7 +96,7 @@ public sealed partial class EmbeddedEngine
     // What a creation that was cut off left there is nobody's.
     private void RequireFree(string path, bool overwrite)
     {
-        if (_databases.Values.Any(other => IsSameFile(other.Path, path)))
+        if (_databases.Any(other => IsSameFile(other.Path, path)))
             throw new EseException(EseError.DatabaseDuplicate, $"'{path}' is attached");
         var head = DatabaseHead.Read(Options.Disk, path);
         if (head.Found == FoundFile.NoPlace)
@@ -145,7 +145,7 @@ public sealed partial class EmbeddedEngine
 
     private EngineDatabase Attach(string path)
     {
-        if (_databases.Values.FirstOrDefault(other => IsSameFile(other.Path, path)) is { } attached)
+        if (_databases.FirstOrDefault(other => IsSameFile(other.Path, path)) is { } attached)
             return attached;
         RequireWritable();
         var file = OpenFile(path);
@@ -181,7 +181,7 @@ public sealed partial class EmbeddedEngine
         writer.Write(file);
         Options.Disk.Delete(Path.ChangeExtension(path, ".jfm"));
         var database = new EngineDatabase(this, path, slot, file, writer);
-        _databases.Add(slot, database);
+        Take(database);
         return database;
     }
 
@@ -238,17 +238,18 @@ public sealed partial class EmbeddedEngine
                 "the logs are older than the database: take those that belong to it");
         }
 
-        if (_databases.Values.FirstOrDefault(other => other.Signature == header.Signature) is { } same)
+        if (_databases.FirstOrDefault(other => other.Signature == header.Signature) is { } same)
             throw new EseException(EseError.DatabaseSignInUse, $"'{path}' is a copy of '{same.Path}', which is attached");
         return header;
     }
 
     private bool Detach(EngineDatabase database)
     {
-        if (!_databases.TryGetValue(database.Slot, out var known) || known != database)
+        if (!_databases.Contains(database))
             throw new EseException(EseError.DatabaseNotFound, $"'{database.Path}' is not attached");
         if (database.Users > 0 || Transactions.Oldest.IsSet)
             throw new EseException(EseError.DatabaseInUse, $"'{database.Path}' is in use");
+        CleanUpAll();
         Guard(() =>
         {
             database.WriteBack();
@@ -258,19 +259,20 @@ public sealed partial class EmbeddedEngine
             Log.Flush();
             database.Close(position);
         });
-        _databases.Remove(database.Slot);
-        database.Dispose();
+        _databases.Remove(database);
+        Forget(database);
+        database.Release();
         return true;
     }
 
     private byte TakeSlot(string path)
     {
         const int EntryBytes = 64;
-        int listed = _databases.Values.Select(other => other.Path).Append(path)
+        int listed = _databases.Select(other => other.Path).Append(path)
             .Sum(each => EntryBytes + 2 * (each.Length + 1));
         for (byte slot = 1; slot <= MostDatabases && listed < AttachedDatabase.ListSize; slot++)
         {
-            if (!_databases.ContainsKey(slot))
+            if (_databases.TrueForAll(other => other.Slot != slot))
                 return slot;
         }
 
@@ -281,7 +283,12 @@ public sealed partial class EmbeddedEngine
     private static bool IsSameFile(string a, string b) => string.Equals(a, b,
         OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
-    /// <summary>A database that is being made counts as attached.</summary>
+    /// <summary>A database is attached from now on; also one that is being made.</summary>
     /// <param name="database">The database.</param>
-    internal void Take(EngineDatabase database) => _databases.Add(database.Slot, database);
+    internal void Take(EngineDatabase database)
+    {
+        _databases.Add(database);
+        foreach (var session in Transactions.Sessions)
+            database.FollowTransactions(session);
+    }
 }

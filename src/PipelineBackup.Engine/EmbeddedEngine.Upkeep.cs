@@ -22,7 +22,7 @@ public sealed partial class EmbeddedEngine
     {
         if (Log.IsBehind)
             Guard(Log.Flush);
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
         {
             if (database.Cache.IsFull)
                 Guard(() => Trim(database));
@@ -40,7 +40,7 @@ public sealed partial class EmbeddedEngine
     internal void WriteBackAll() => Guard(() =>
     {
         Log.Flush();
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
         {
             LogOldData(database);
             database.WriteBack();
@@ -95,7 +95,7 @@ public sealed partial class EmbeddedEngine
     private void KeepDepth(LogPosition tip)
     {
         long depth = Options.CheckpointDepthBytes;
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
         {
             var oldest = database.Cache.OldestChange;
             if (!oldest.IsSet || Distance(oldest, tip) < depth)
@@ -123,7 +123,7 @@ public sealed partial class EmbeddedEngine
         var position = Log.DurableRecord;
         if (Transactions.Oldest is { IsSet: true } oldest && oldest < position)
             position = oldest;
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
         {
             if (database.Cache.OldestChange is { IsSet: true } change && change < position)
                 position = change;
@@ -133,7 +133,7 @@ public sealed partial class EmbeddedEngine
 
         if (position <= _checkpoint.Position)
             return;
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
             database.NeedLogsFrom(position.Generation);
         _checkpoint.Write(position, ListAttached(position));
         Log.Checkpoint = position;
@@ -181,14 +181,14 @@ public sealed partial class EmbeddedEngine
     // As of a position; as of now when it is not set.
     private IReadOnlyList<AttachedDatabase> ListAttached(LogPosition position) =>
     [
-        .. _databases.Values.Where(database => !position.IsSet || database.Header.Attach < position)
+        .. _databases.Where(database => !position.IsSet || database.Header.Attach < position)
             .Select(database => database.ToEntry()),
     ];
 
     private void FollowTransactions(RedoSession session)
     {
-        foreach (var database in _databases.Values)
-            database.FollowTransactions(session, Transactions.Oldest.IsSet);
+        foreach (var database in _databases)
+            database.FollowTransactions(session);
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a timer's thread")]

@@ -26,7 +26,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     private readonly SemaphoreSlim _life = new(1, 1);
     private readonly ScratchMemory _versionMemory;
     private readonly CheckpointFile _checkpoint;
-    private readonly SortedDictionary<byte, EngineDatabase> _databases = [];
+    private readonly List<EngineDatabase> _databases = [];
     private LogPosition _runStart;
     private ITimer? _timer;
     private bool _isClosed;
@@ -64,7 +64,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
         get
         {
             lock (Latch)
-                return [.. _databases.Values];
+                return [.. _databases];
         }
     }
 
@@ -212,13 +212,16 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
             return;
         }
 
-        foreach (var database in _databases.Values)
+        // What room there is on a full disk is for ending.
+        if (!Log.IsOnReserve)
+            CleanUpAll();
+        foreach (var database in _databases)
             database.WriteBack();
         var records = new LogRecordWriter();
         records.Bare(LogRecordType.ShutdownMark);
         var mark = Log.Append(records.Written);
         Log.Flush();
-        foreach (var database in _databases.Values)
+        foreach (var database in _databases)
             database.Close(mark);
         records.Clear();
         records.Add(LogRecordType.Term2, new TimedRunEnd(new(_runStart, default, 0), Options.Now));
@@ -232,8 +235,8 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     private void Release()
     {
         _isClosed = true;
-        foreach (var database in _databases.Values)
-            database.Dispose();
+        foreach (var database in _databases)
+            database.Release();
         _databases.Clear();
         _versionMemory.Dispose();
         Log.Dispose();

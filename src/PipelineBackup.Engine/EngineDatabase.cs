@@ -1,7 +1,7 @@
 namespace PipelineBackup.Engine;
 
 /// <summary>A database that is attached to an engine.</summary>
-public sealed partial class EngineDatabase : IDisposable
+public sealed partial class EngineDatabase
 {
     private readonly EngineOptions _options;
     private readonly LogStream _log;
@@ -101,8 +101,7 @@ public sealed partial class EngineDatabase : IDisposable
 
     /// <summary>A transaction begins to change things, or ends: what pages hold back for it counts no longer.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="isAnyOpen">Whether any transaction is open.</param>
-    internal void FollowTransactions(RedoSession session, bool isAnyOpen)
+    internal void FollowTransactions(RedoSession session)
     {
         if (session.Level > 0)
             _began[session.Id] = new(Editor.LastTime.Value + 1);
@@ -111,7 +110,7 @@ public sealed partial class EngineDatabase : IDisposable
         var oldest = DbTime.Nil;
         foreach (var began in _began.Values)
             oldest = began.CompareTo(oldest) < 0 ? began : oldest;
-        Editor.OldestActive = isAnyOpen ? oldest : DbTime.Nil;
+        Editor.OldestActive = oldest;
     }
 
     /// <summary>Writes all changed pages that may be written.</summary>
@@ -153,11 +152,8 @@ public sealed partial class EngineDatabase : IDisposable
         HeaderWriter.Write(_file);
     }
 
-    /// <inheritdoc/>
-    void IDisposable.Dispose() => Dispose();
-
     /// <summary>Closes the file as it is.</summary>
-    internal void Dispose()
+    internal void Release()
     {
         Cache.Dispose();
         _file.Dispose();

@@ -29,7 +29,7 @@ public sealed record EngineOptions
     /// </summary>
     public bool CircularLogging { get; init; }
 
-    /// <summary>Memory for pages of all databases, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
+    /// <summary>Memory for pages of each database, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
     public long CacheBytes { get; init; } = 64 << 20;
 
     /// <summary>
@@ -49,6 +49,12 @@ public sealed record EngineOptions
     /// Off, everything happens on the threads of the callers, in a reproducible order. On unless told otherwise.
     /// </summary>
     public bool HasBackgroundWork { get; init; } = true;
+
+    /// <summary>
+    /// Orders UTF-16 text, for indexes on columns of code page 1200; null, the default, refuses such indexes: the order
+    /// comes from tables of Windows, and one that orders otherwise would damage the indexes that are there.
+    /// </summary>
+    public IUnicodeOrder? UnicodeOrder { get; init; }
 
     /// <summary>Where databases of the logs are now, should recovery find them elsewhere.</summary>
     public IReadOnlyList<DatabaseMapping> Map { get; init; } = [];

@@ -70,11 +70,14 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
     private static (LogStreamSettings Settings, LogPacker Packer) Continue(
         EngineOptions options, LogStreamFolder folder, LogFiles files)
     {
-        var scan = Scan(options.Disk, folder);
+        // A crash may have come when the last log had got its number already, and the next one was not there yet.
+        bool isCurrent = options.Disk.FileExists(folder.CurrentPath);
+        string path = isCurrent ? folder.CurrentPath : LastNumbered(options, folder);
+        var scan = Scan(options.Disk, path);
         if (scan.TornSegment != 0 || scan.CutSegment != 0)
         {
-            LogSeal.Apply(options.Disk, folder.CurrentPath, scan);
-            scan = Scan(options.Disk, folder);
+            LogSeal.Apply(options.Disk, path, scan);
+            scan = Scan(options.Disk, path);
         }
 
         var header = scan.Header!;
@@ -86,7 +89,7 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         }
 
         var settings = Settings(options, header.Signature, header.PageSize);
-        if (CanContinue(header, scan, settings))
+        if (isCurrent && CanContinue(header, scan, settings))
         {
             files.Continue(header, scan);
             return (settings,
@@ -99,9 +102,15 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         return (settings, NewPacker(options, files));
     }
 
-    private static LogScanResult Scan(IDisk disk, LogStreamFolder folder)
+    private static string LastNumbered(EngineOptions options, LogStreamFolder folder)
     {
-        using var file = disk.Open(folder.CurrentPath, DiskAccess.Read);
+        var last = LogChain.Open(options.Disk, options.LogDirectory, options.BaseName).Highest;
+        return folder.NumberedPath(last);
+    }
+
+    private static LogScanResult Scan(IDisk disk, string path)
+    {
+        using var file = disk.Open(path, DiskAccess.Read);
         var scan = LogFileReader.Scan(file);
         return scan.IsGood ? scan : throw scan.HeaderFault ?? new EseException(scan.Error, scan.Message);
     }

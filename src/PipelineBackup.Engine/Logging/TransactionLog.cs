@@ -96,13 +96,14 @@ internal sealed class TransactionLog(LogStream log)
 
     /// <summary>The innermost transaction is committed: into the one around it, or for good.</summary>
     /// <param name="session">The session.</param>
+    /// <param name="end">The number that an outermost one gets; the next unless it was taken already.</param>
     /// <returns>Position of the record.</returns>
-    public LogPosition Commit(RedoSession session)
+    public LogPosition Commit(RedoSession session, TransactionId end = default)
     {
         var commit = new InnerCommit(session.Id, (byte)(session.Level - 1));
         _records.Clear();
         if (session.Level == 1)
-            _records.Add<OuterCommit>(LogRecordType.Commit0, new(commit, Next()));
+            _records.Add<OuterCommit>(LogRecordType.Commit0, new(commit, end == default ? Next() : end));
         else
             _records.Add(LogRecordType.Commit, commit);
         var position = log.Append(_records.Written);

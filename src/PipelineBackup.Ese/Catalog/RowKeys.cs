@@ -90,7 +90,11 @@ public sealed class RowKeys
     public static bool TryReadSequence(ReadOnlySpan<byte> key, out uint number) =>
         BinaryPrimitives.TryReadUInt32BigEndian(key, out number) && key.Length == SequenceBytes;
 
-    private static void Make(IndexKeys keys, in RecordView record)
+    /// <summary>Makes the keys of a record in one index.</summary>
+    /// <param name="keys">Takes them.</param>
+    /// <param name="record">The record.</param>
+    /// <exception cref="EseException">As <see cref="Make(in RecordView)"/> has them.</exception>
+    internal static void Make(IndexKeys keys, in RecordView record)
     {
         keys.Make(record);
         if (keys.HasNull && (keys.Index.Flags & IndexFlags.NoNullSegment) != 0)

@@ -93,9 +93,6 @@ public sealed class LogPacker
     {
         if (!Fits(records))
             throw new InvalidOperationException($"records of {records.Length} bytes do not fit behind {Position}");
-        // What does not fit into the open segment at all begins in the next one.
-        if (IsOpen && Size - _at < Math.Min(MeasureFirst(records), SmallestStart))
-            Close();
         var position = Position;
         for (; !records.IsEmpty; records = records[MeasureFirst(records)..])
             Pack(records[..MeasureFirst(records)]);

@@ -207,6 +207,9 @@ public enum EseError
     /// <summary>The database cannot grow any more.</summary>
     OutOfDatabaseSpace = -1012,
 
+    /// <summary>A row is not there any more.</summary>
+    RecordDeleted = -1017,
+
     /// <summary>A page's or header's checksum does not match.</summary>
     ReadVerifyFailure = -1018,
 
@@ -228,11 +231,26 @@ public enum EseError
     /// <summary>A table has more columns than there are numbers for.</summary>
     TooManyColumns = -1040,
 
+    /// <summary>An index has the column.</summary>
+    ColumnInUse = -1046,
+
     /// <summary>A value has another length than its type.</summary>
     InvalidBufferSize = -1047,
 
+    /// <summary>The engine itself sets the column, or it is only added to.</summary>
+    ColumnNotUpdatable = -1048,
+
     /// <summary>A row is NULL where an index admits no NULL.</summary>
     NullKeyDisallowed = -1053,
+
+    /// <summary>It is done within a transaction, and none is open.</summary>
+    NotInTransaction = -1054,
+
+    /// <summary>The rows of a table have used up their numbers.</summary>
+    OutOfSequentialIndexValues = -1063,
+
+    /// <summary>A column that numbers rows has used up its numbers.</summary>
+    OutOfAutoincrementValues = -1076,
 
     /// <summary>The engine runs a single instance.</summary>
     RunningInOneInstanceMode = -1080,
@@ -242,6 +260,12 @@ public enum EseError
 
     /// <summary>As many sessions are open as there can be.</summary>
     OutOfSessions = -1101,
+
+    /// <summary>Another transaction has changed it, and one cannot see that.</summary>
+    WriteConflict = -1102,
+
+    /// <summary>Too many transactions are open within one another.</summary>
+    TransTooDeep = -1103,
 
     /// <summary>A large page names another page number although its checksum matches.</summary>
     PageNumberMismatch = -1118,
@@ -294,8 +318,23 @@ public enum EseError
     /// <summary>Pages of the database are being reseeded.</summary>
     DatabaseIncompleteIncrementalReseed = -1226,
 
+    /// <summary>There is a table of that name already.</summary>
+    TableDuplicate = -1303,
+
     /// <summary>There is no such table.</summary>
     ObjectNotFound = -1305,
+
+    /// <summary>It is done to tables without rows only.</summary>
+    TableNotEmpty = -1308,
+
+    /// <summary>The table is one of the engine.</summary>
+    CannotDeleteSystemTable = -1318,
+
+    /// <summary>Other tables inherit from the table.</summary>
+    CannotDeleteTemplateTable = -1319,
+
+    /// <summary>The definition of the table may not change.</summary>
+    FixedDDL = -1323,
 
     /// <summary>A table has a primary index already.</summary>
     IndexHasPrimary = -1402,
@@ -305,6 +344,9 @@ public enum EseError
 
     /// <summary>There is no such index.</summary>
     IndexNotFound = -1404,
+
+    /// <summary>The rows of the table are in the order of the index.</summary>
+    IndexMustStay = -1405,
 
     /// <summary>The definition of an index contradicts itself or its table.</summary>
     IndexInvalidDef = -1406,
@@ -330,14 +372,32 @@ public enum EseError
     /// <summary>Only tagged columns have several values.</summary>
     MultiValuedColumnMustBeTagged = -1509,
 
+    /// <summary>A table has one such column at the most.</summary>
+    ColumnRedundant = -1510,
+
     /// <summary>There is no such type of a column, or not with the properties asked for.</summary>
     InvalidColumnType = -1511,
 
     /// <summary>A tagged column has no such value.</summary>
     BadItagSequence = -1518,
 
+    /// <summary>There is no index to go by.</summary>
+    NoCurrentIndex = -1519,
+
     /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
     LVCorrupted = -1526,
+
+    /// <summary>There is no such row.</summary>
+    RecordNotFound = -1601,
+
+    /// <summary>The cursor stands on no row.</summary>
+    NoCurrentRecord = -1603,
+
+    /// <summary>The primary key of a row would change.</summary>
+    RecordPrimaryChanged = -1604,
+
+    /// <summary>There is a row of that key already.</summary>
+    KeyDuplicate = -1605,
 
     /// <summary>A compressed value cannot be decompressed.</summary>
     DecompressionFailed = -1620,
@@ -351,6 +411,9 @@ public enum EseError
     /// <summary>The disk is full.</summary>
     DiskFull = -1808,
 
+    /// <summary>It is not allowed.</summary>
+    PermissionDenied = -1809,
+
     /// <summary>There is no such file.</summary>
     FileNotFound = -1811,
 
@@ -359,6 +422,9 @@ public enum EseError
 
     /// <summary>A log record makes no sense.</summary>
     LogCorrupted = -1852,
+
+    /// <summary>A session is used by several threads at once.</summary>
+    SessionSharingViolation = -1910,
 
     /// <summary>A transaction cannot be rolled back.</summary>
     RollbackError = -1917,

@@ -169,7 +169,18 @@ internal sealed class AttachedDatabases : IDisposable
         if (SoftRecoveryJudge.JudgeEnd(last, needs, rules) is { } finding)
             throw finding.ToException();
         foreach (var database in _attached.Values)
+        {
+            // One that the logs attach themselves was not known when the stop was judged.
+            if (_setup.Stop.IsSet && !_setup.IsHard && _setup.Stop.Generation <= database.FutureUntil)
+            {
+                throw new EseException(EseError.RequiredLogFilesMissing,
+                    $"'{database.Path}' needs the logs up to generation {database.FutureUntil}, whole, to become consistent",
+                    "stop later, or not at all");
+            }
+
             database.EndRedo(last, _setup.Options.SkipUndo);
+        }
+
         foreach (var place in _leftOut.Values)
         {
             if (!place.IsSkipped && !place.Verdict.IsAhead && !_setup.Options.IgnoreMissingDatabases && !_setup.IsHard)

@@ -45,7 +45,8 @@ internal sealed class RecoveryPlanner
             && scan.CleanShutdown == checkpoint.Position && needs.Count == 0;
         var stop = ReplayStop.Find(_options, _chain, start.Position, needs);
         var judge = new SoftRecoveryJudge(_chain, needs, new(
-            start.Position.Generation, _options.AllowMissingCurrentLog, _options.IgnoreLostLogs)
+            start.Position.Generation, _options.AllowMissingCurrentLog || _options.LeaveOutLaterLogs,
+            _options.IgnoreLostLogs)
         {
             Stop = stop.Generation,
             StopOnGap = _options.StopOnGap,

@@ -61,16 +61,27 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
         }
     }
 
-    private void RollBackLevel(RedoSession session, Action? between)
+    /// <summary>Undoes what the innermost transaction of a session changed; it is open still.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="between">Called between two changes; may end it by an exception.</param>
+    /// <param name="undone">Called with the number of each change when it is undone.</param>
+    /// <exception cref="EseException">-1917: a change cannot be undone.</exception>
+    public void UndoLevel(RedoSession session, Action? between = null, Action<uint>? undone = null)
     {
         while (versions.TryNewest(session, out var version))
         {
+            uint number = version.Version;
             if (target(version.Database) is { } database)
                 Undo(session, version, database);
-            session.Versions!.Forget(version.Version);
+            session.Versions!.Forget(number);
+            undone?.Invoke(number);
             between?.Invoke();
         }
+    }
 
+    private void RollBackLevel(RedoSession session, Action? between)
+    {
+        UndoLevel(session, between);
         _writer.Clear();
         _writer.Add(LogRecordType.Rollback, new TransactionRollback(session.Id, 1));
         log.Append(_writer.Written);

@@ -126,7 +126,7 @@ public sealed class KilledEngineTests
     private static bool IsUnfinished(LifeRig rig)
     {
         using var file = rig.Disk.Open(LifeRig.Database, DiskAccess.Read);
-        return file.Length == 0 || HeaderPair.Read(file).Header?.State == DatabaseState.JustCreated;
+        return HeaderPair.Read(file).Header is not { State: not DatabaseState.JustCreated };
     }
 
     private static void Judge(LifeRig rig, Promise promise)

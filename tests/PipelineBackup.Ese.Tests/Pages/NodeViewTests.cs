@@ -75,7 +75,9 @@ public sealed class NodeViewTests
         Assert.True(RootHeader.TryRead(space, out var plain));
         Assert.Equal((254u, 0u, 2u, 3u), (plain.Pages, plain.Parent.Value, plain.OwnedRoot.Value, plain.AvailableRoot.Value));
         Assert.True(RootHeader.TryRead([1, .. space], out var extended));
-        Assert.Equal(plain, extended);
+        Assert.True(extended.IsExtended && !plain.IsExtended);
+        Assert.Equal((plain.Pages, plain.Parent, plain.Flags, plain.OwnedRootOrFree),
+            (extended.Pages, extended.Parent, extended.Flags, extended.OwnedRootOrFree));
 
         // A single extent of ten pages, seven of them free, and auto-increment values up to 30.
         byte[] both = Convert.FromHexString("030a0000000100000000000000fc0100001e00000000000000");

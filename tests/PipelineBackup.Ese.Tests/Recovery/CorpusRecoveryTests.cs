@@ -21,6 +21,7 @@ public sealed partial class CorpusRecoveryTests
         Assert.Equal(EseError.Success, report.Result);
         Assert.All(report.Databases, database => Assert.Equal(RecoveryOutcome.Recovered, database.Outcome));
         Assert.Equal(recovery.Databases.Count, report.Databases.Count);
+        Assert.True(report.Records > 0 && report.LogBytes > 0 && report.PagesRedone > 0 && report.PagesWritten > 0, $"{report}");
         RecoveryProof.Prove(recovery, disk);
         ProveHeaders(recovery, disk, report);
         ProveManners(recovery, disk);

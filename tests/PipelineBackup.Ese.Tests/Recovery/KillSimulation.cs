@@ -20,9 +20,83 @@ internal static class KillSimulation
     public static void Kill(
         RecoveryCase recovery, Random random, CrashKind[] kinds, Action<SimulatedDisk>? sabotage = null)
     {
-        long memory = random.Pick([.. Memories(recovery)]);
         var disk = recovery.Disk.Copy();
         sabotage?.Invoke(disk);
+        Kill(recovery, disk, random, kinds);
+        (disk.IgnoresFlush, disk.Drops) = (null, null);
+        recovery.Recover(disk);
+        RecoveryProof.Prove(recovery, disk, thorough: random.OneIn(8));
+    }
+
+    /// <summary>
+    /// Kills a recovery that ends before the logs do. Run again it ends as one that nobody disturbed; or it refuses to stop
+    /// there any more, and ends there, or at the end of the logs, when it is not told to.
+    /// </summary>
+    public static void KillStopped(RecoveryCase recovery, Random random, CrashKind[] kinds)
+    {
+        var logs = recovery.Disk.Files.Where(LogMutation.IsLog).Select(recovery.Disk.ReadAll).ToList();
+        var scanner = new LogScanner(collectSegments: true);
+        scanner.Append(random.Pick([.. logs]));
+        var scan = scanner.Complete();
+        var stop = random.OneIn(2)
+            ? new RecoveryStop { Generation = scan.Header!.Generation }
+            : new RecoveryStop
+            {
+                Time = random.Pick([.. scan.Segments.Select(segment => segment.Started).Append(scan.Header!.Created)]),
+            };
+        recovery = recovery with
+        {
+            Name = $"{recovery.Name}, to {stop}",
+            Options = recovery.Options with { StopAt = stop, LeaveOutLaterLogs = true },
+        };
+        var undisturbed = recovery.Disk.Copy();
+        try
+        {
+            recovery.Recover(undisturbed);
+        }
+        catch (EseException)
+        {
+            // Before the database can be made consistent: refused, and nothing is changed.
+            Assert.Empty(undisturbed.Changed);
+            return;
+        }
+
+        var disk = recovery.Disk.Copy();
+        bool refused = false;
+        try
+        {
+            Kill(recovery, disk, random, kinds);
+            recovery.Recover(disk);
+        }
+        catch (EseException refusal)
+        {
+            // There is a log behind the stop now: undo had begun to write it, or it was replayed in part and the header
+            // names it. The databases may hold what it holds. A backup set is copied anew then; others go on without stop.
+            Assert.NotEqual("", refusal.Hint);
+            if (recovery.Options is HardRecoveryOptions)
+                return;
+            (refused, disk.KillAtStep) = (true, 0);
+            recovery.Recover(disk, options => options with { StopAt = null });
+        }
+
+        foreach (var (path, reference) in recovery.Databases)
+        {
+            byte[] mine = disk.ReadAll(path), its = undisturbed.ReadAll(path);
+            var (_, size) = RecoveryProof.ProveClean(mine, path);
+            byte[] dump = RecoveryProof.Dump(new MemoryPages(size, mine), system: false);
+            if (!refused || !dump.AsSpan().SequenceEqual(RecoveryProof.Reference(reference + ".jsonl")))
+            {
+                RecoveryProof.Same(RecoveryProof.Dump(new MemoryPages(size, its), system: false), dump,
+                    $"{recovery.Name}, {path}");
+            }
+        }
+
+        Assert.Equal("", disk.OpenPaths);
+    }
+
+    private static void Kill(RecoveryCase recovery, SimulatedDisk disk, Random random, CrashKind[] kinds)
+    {
+        long memory = random.Pick([.. Memories(recovery)]);
         int steps = StepsOf(recovery, memory);
         for (int lives = random.Next(1, 4); lives > 0; lives--)
         {
@@ -42,10 +116,6 @@ internal static class KillSimulation
             disk.Crash(kind, random);
             ProveOrder(recovery, disk, $"killed at step {step} of {steps}, {kind}");
         }
-
-        (disk.IgnoresFlush, disk.Drops) = (null, null);
-        recovery.Recover(disk);
-        RecoveryProof.Prove(recovery, disk, thorough: random.OneIn(8));
     }
 
     /// <summary>

@@ -16,6 +16,12 @@ public sealed class KillSimulationTests
         KillSimulation.Kill(RecoveryCases.Get(random.Pick([.. RecoveryCases.Hard])), random, s_any));
 
     [Fact]
+    public void A_recovery_that_stops_early_and_is_killed_stops_at_the_same_point() => Seeds.Each(60, random =>
+        KillSimulation.KillStopped(RecoveryCases.Get(random.Pick([.. RecoveryCases.All
+            .Where(name => name.Contains("rollforward", StringComparison.Ordinal) || random.OneIn(4))
+            .DefaultIfEmpty(RecoveryCases.All[0])])), random, s_any));
+
+    [Fact]
     public void A_disk_that_fails_or_is_full_costs_nothing_but_time() => Seeds.Each(80, random =>
         KillSimulation.Fail(RecoveryCases.Get(random.Pick([.. RecoveryCases.All])), random));
 

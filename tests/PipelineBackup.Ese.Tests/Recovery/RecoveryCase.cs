@@ -40,7 +40,8 @@ internal sealed record RecoveryCase
             logs = target;
         return (folder == logs || folder == (Options.CheckpointDirectory ?? logs))
             && name.StartsWith(Options.BaseName, StringComparison.OrdinalIgnoreCase)
-            && Path.GetExtension(name) is ".log" or ".chk" or ".jtx";
+            && (Path.GetExtension(name) is ".log" or ".chk" or ".jtx"
+                || name.Contains(".log.left-out", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Recovers what is on a disk.</summary>

@@ -1,0 +1,71 @@
+namespace PipelineBackup.Engine;
+
+// Sessions, and what is left to do behind them.
+public sealed partial class EmbeddedEngine
+{
+    // About as many nodes are looked at before the latch is given to others.
+    private const int CleanUpPart = 256;
+
+    private readonly Dictionary<EngineDatabase, DatabaseTables> _tables = [];
+    private EngineTransactions? _work;
+
+    /// <summary>What transactions see, and what is to be done when they do not any more. With the latch held.</summary>
+    internal EngineTransactions Work => _work ??= new(this);
+
+    /// <summary>Opens a session, which one thread at a time may use. End it before the engine.</summary>
+    /// <exception cref="EseException">−1101: there are as many as there can be. −1090: the engine failed.</exception>
+    public EngineSession CreateSession()
+    {
+        lock (Latch)
+        {
+            RequireAlive();
+            return new(this);
+        }
+    }
+
+    /// <summary>
+    /// Takes nodes out that are deleted for everybody, and trees. The engine does it by itself now and then; it matters
+    /// only where nothing happens by itself, or to who wants space at once.
+    /// </summary>
+    /// <returns>Whether something is left that open transactions may still see.</returns>
+    /// <exception cref="EseException">−1090: the engine failed.</exception>
+    public bool CleanUp()
+    {
+        while (true)
+        {
+            lock (Latch)
+            {
+                RequireAlive();
+                bool hasMore = Work.CleanUp(CleanUpPart);
+                AfterOperation();
+                if (!hasMore)
+                    return Work.Pending > 0;
+            }
+        }
+    }
+
+    /// <summary>The tables of a database. With the latch held.</summary>
+    /// <param name="database">The database.</param>
+    /// <exception cref="EseException">−1203: it is not attached here.</exception>
+    internal DatabaseTables TablesOf(EngineDatabase database)
+    {
+        if (_tables.TryGetValue(database, out var tables))
+            return tables;
+        if (!_databases.Contains(database))
+            throw new EseException(EseError.DatabaseNotFound, $"'{database.Path}' is not attached");
+        _tables.Add(database, tables = new(Work, database.Editor, database.Trees, database.Version));
+        return tables;
+    }
+
+    private void CleanUpAll()
+    {
+        while (Work.CleanUp(CleanUpPart))
+            AfterOperation();
+    }
+
+    private void Forget(EngineDatabase database)
+    {
+        if (_tables.Remove(database, out var tables))
+            Work.Detach(tables);
+    }
+}
