@@ -89,8 +89,18 @@ public sealed partial class EmbeddedEngine
         byte slot = TakeSlot(path);
         var file = MakeFile(path);
         EngineDatabase? made = null;
-        Guard(() => made = new DatabaseCreation(this, path, slot, file, options).Run());
-        return made!;
+        try
+        {
+            Guard(() => made = new DatabaseCreation(this, path, slot, file, options).Run());
+            return made!;
+        }
+        catch
+        {
+            // Once it counts as attached the file is closed with the engine.
+            if (_databases.TrueForAll(other => other.Slot != slot))
+                file.Dispose();
+            throw;
+        }
     }
 
     // What a creation that was cut off left there is nobody's.

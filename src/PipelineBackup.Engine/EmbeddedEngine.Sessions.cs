@@ -6,6 +6,9 @@ public sealed partial class EmbeddedEngine
     // About as many nodes are looked at before the latch is given to others.
     private const int CleanUpPart = 256;
 
+    // More than that is left to who commits, not to the engine in the background.
+    private const int MostPending = 64;
+
     private readonly Dictionary<EngineDatabase, DatabaseTables> _tables = [];
     private EngineTransactions? _work;
 
@@ -55,6 +58,15 @@ public sealed partial class EmbeddedEngine
             throw new EseException(EseError.DatabaseNotFound, $"'{database.Path}' is not attached");
         _tables.Add(database, tables = new(Work, database.Editor, database.Trees, database.Version));
         return tables;
+    }
+
+    /// <summary>
+    /// Cleans up a little behind a commit, so that those who write cannot outrun it. With the latch held.
+    /// </summary>
+    internal void CleanUpBehind()
+    {
+        if (Work.Pending > MostPending)
+            Work.CleanUp(CleanUpPart);
     }
 
     private void CleanUpAll()

@@ -8,6 +8,7 @@ public sealed partial class EmbeddedEngine
     private const int UpkeepParts = 16, LeastUpkeepBytes = 64 << 10;
 
     private LogPosition _lastUpkeep;
+    private LogGeneration _deletedBelow;
     private int _isWorking;
 
     /// <summary>Logs are deleted only below this generation, which a backup holds; none for no limit.</summary>
@@ -55,6 +56,7 @@ public sealed partial class EmbeddedEngine
     {
         RequireAlive();
         Guard(Log.Flush);
+        CleanUp();
         lock (Latch)
         {
             if (!_isClosed)
@@ -146,6 +148,9 @@ public sealed partial class EmbeddedEngine
     {
         if (KeptFrom.IsSet && KeptFrom < below)
             below = KeptFrom;
+        if (below <= _deletedBelow)
+            return;
+        _deletedBelow = below;
         var names = new List<(LogGeneration Generation, string Path)>();
         foreach (string path in Options.Disk.ListFiles(Options.LogDirectory))
         {

@@ -39,6 +39,8 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
             RequireInnermost();
             position = _session.Core.Commit();
             _isOver = true;
+            if (position.IsSet)
+                _session.Engine.CleanUpBehind();
         }
 
         if (position.IsSet && mode == CommitMode.Durable)

@@ -14,6 +14,7 @@ internal static partial class HouseLaws
     private static readonly Dictionary<string, string> s_long = new()
     {
         ["src/PipelineBackup.Ese/Trees/TreeCursor.cs"] = "one cursor over one buffer: moving, seeking and the checks of each step",
+        ["src/PipelineBackup.Ese/Primitives/EseError.cs"] = "one list of all error numbers, in their order",
     };
 
     // Put together here, so that this file does not break its own law.

@@ -88,6 +88,12 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
                 "leave the page size out, or use another directory for the logs");
         }
 
+        if (header.PageSize.Bytes < PageSize.Default.Bytes)
+        {
+            throw new EseException(EseError.PageSizeMismatch,
+                $"the logs are of databases with pages of {header.PageSize} bytes, which are read and not written");
+        }
+
         var settings = Settings(options, header.Signature, header.PageSize);
         if (isCurrent && CanContinue(header, scan, settings))
         {

@@ -200,7 +200,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     public void Fail(Exception failure)
     {
         _failure ??= failure as EseException ?? new EseException(DiskFailure.Of(failure, EseError.LogWriteFail),
-            $"the log cannot be written: {failure.Message}", "open the engine again: what was committed is safe");
+            $"the engine cannot go on: {failure.Message}", "open the engine again: what was committed is safe");
     }
 
     /// <summary>Makes the reserve logs that are missing.</summary>
@@ -212,11 +212,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _files.Dispose();
-        _committers.Dispose();
-    }
+    public void Dispose() => _files.Dispose();
 
     private void Write()
     {

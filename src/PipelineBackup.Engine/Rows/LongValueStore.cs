@@ -82,7 +82,11 @@ internal sealed class LongValueStore : IValueSource
         _state.NextLongValue = id.Next;
         _builder.Start(id, value, mayCompress);
         while (_builder.MoveNext())
+        {
             _database.Nodes.Insert(_session, tree, _builder.Key, _builder.Data);
+            _session.Breathe();
+        }
+
         return id;
     }
 
@@ -116,7 +120,10 @@ internal sealed class LongValueStore : IValueSource
         byte[] prefix = key.ToArray();
         var cursor = new NodeCursor(database, session, tree);
         for (bool more = cursor.SeekAtLeast(prefix); more && IsPart(cursor.Key, prefix); more = cursor.MoveNext())
+        {
             database.Nodes.Delete(session, tree, cursor.Key, []);
+            session.Breathe();
+        }
     }
 
     // A wide id may begin like a narrow chunk's key would go on; the first bit tells them apart, and lengths the rest.

@@ -156,7 +156,19 @@ internal sealed partial class TableAccess
 
     private ulong NextAutoIncrement(int column)
     {
-        ulong next = State.NextAutoIncrement ?? FirstAutoIncrement(column);
+        var definition = Columns[column];
+        ulong next = State.NextAutoIncrement ?? FirstAutoIncrement(column), most = definition.Type switch
+        {
+            ColumnType.Long => int.MaxValue,
+            ColumnType.UnsignedLong => uint.MaxValue,
+            _ => long.MaxValue,
+        };
+        if (next > most)
+        {
+            throw new EseException(EseError.OutOfAutoincrementValues,
+                $"the column {definition} of {Definition} has used up its numbers");
+        }
+
         State.NextAutoIncrement = next + 1;
         KeepAutoIncrement(next);
         return next;
@@ -165,20 +177,21 @@ internal sealed partial class TableAccess
     private ulong FirstAutoIncrement(int column)
     {
         var definition = Columns[column];
-        ulong highest = 0;
-        if (RootHeader.TryRead(Database.Editor.View(State.Rows.Root).ExternalHeader, out var header))
-            highest = header.AutoIncrementMax ?? 0;
-        if (highest > 0)
-            return highest + 1;
+        long highest = 0;
+        if (RootHeader.TryRead(Database.Editor.View(State.Rows.Root).ExternalHeader, out var header)
+            && header.AutoIncrementMax is { } kept and > 0)
+            return kept + 1;
+
+        // Whoever sees them: a number is not given twice.
         var cursor = new TreeCursor(Database.Editor.Cache, State.Rows.Root, State.Rows.ObjectId) { IncludesDeleted = true };
         while (cursor.MoveNext())
         {
             var values = _layout.Values(new(cursor.Data, Database.Format), column);
             if (!values.IsNull)
-                highest = Math.Max(highest, unchecked((ulong)ColumnCodec.ReadInteger(definition, values[0].Stored)));
+                highest = Math.Max(highest, ColumnCodec.ReadInteger(definition, values[0].Stored));
         }
 
-        return highest + 1;
+        return (ulong)highest + 1;
     }
 
     // Where the root keeps an upper bound it has to stay one, whatever becomes of the transaction.

@@ -175,6 +175,9 @@ internal sealed partial class TableAccess
             throw SessionCore.NoTransaction();
         if (Definition.IsSystem)
             throw new EseException(EseError.PermissionDenied, $"{Definition} is a table of the engine");
+
+        // Told before anything is changed: an index may order text that nobody here can order.
+        _ = Keys;
         State.EnterChange(outer);
     }
 

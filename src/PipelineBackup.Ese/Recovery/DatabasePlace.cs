@@ -57,6 +57,7 @@ internal sealed record DatabasePlace(
 /// <param name="MemoryBytes">Memory for the pages of all databases.</param>
 /// <param name="CreateScratch">Makes a temporary file for pages.</param>
 /// <param name="Versions">Knows which pages must not be written yet.</param>
+/// <param name="LastLog">The last generation that will be replayed, all of it found sound.</param>
 internal sealed record DatabaseSurroundings(
     IDisk Disk, TimeProvider Clock, PageSize PageSize, long MemoryBytes, Func<IDiskFile> CreateScratch,
-    VersionStore Versions);
+    VersionStore Versions, LogGeneration LastLog);

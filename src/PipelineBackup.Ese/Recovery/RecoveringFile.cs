@@ -10,9 +10,13 @@ namespace PipelineBackup.Ese;
 /// </remarks>
 internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposable
 {
+    // How many logs the header names at once, so that it need not be written for each.
+    private const int NamedAhead = 16;
+
     private readonly IDiskFile _file;
     private readonly IDisk _disk;
     private readonly TimeProvider _clock;
+    private readonly LogGeneration _lastLog;
     private LogGeneration _replayed;
     private LogTime _created;
     private bool _isHeaderKnown;
@@ -29,7 +33,7 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
         : base(place.Slot, new(file, run.PageSize, run.MemoryBytes, run.CreateScratch))
     {
         (Place, _file, HeaderWriter) = (place, file, header);
-        (_disk, _clock) = (run.Disk, run.Clock);
+        (_disk, _clock, _lastLog) = (run.Disk, run.Clock, run.LastLog);
         Cache.BeforeWrite = PrepareWrite;
         Cache.IsHeld = page => run.Versions.IsHeld(place.Slot, page);
         Redo.LastResize = header.LastResize;
@@ -94,7 +98,8 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
     /// <exception cref="EseException">A page that redo left out should have been explained by now.</exception>
     public void Begin(LogGeneration generation, LogTime created)
     {
-        (_replayed, _created, _isHeaderKnown) = (generation, created, false);
+        (_replayed, _created) = (generation, created);
+        _isHeaderKnown &= generation <= HeaderWriter.MaxRequired;
         bool isPatched = HeaderWriter.State == DatabaseState.DirtyAndPatchedShutdown;
         if (isPatched && generation >= FutureUntil && Redo.Map.IsEmpty
             && HeaderWriter.Attach.Generation <= HeaderWriter.MinRequired)
@@ -188,17 +193,25 @@ internal sealed class RecoveringFile : RecoveringDatabase, IUndoTarget, IDisposa
 
     private LogTime Now => LogTime.From(_clock.GetUtcNow());
 
-    // Once a generation, and before all pages that it changed.
+    // Before all pages that a generation changed. The logs behind it are sound and will be replayed: some are named with
+    // it, without their times.
     private void PrepareWrite()
     {
         BeforePages?.Invoke();
         if (_isHeaderKnown)
             return;
         HeaderWriter.Recovering = _replayed;
-        if (_replayed > HeaderWriter.MaxCommitted)
-            (HeaderWriter.MaxCommitted, HeaderWriter.MaxCommittedTime) = (_replayed, _created);
+        var (named, created) = (_replayed, _created);
+        if (_replayed < _lastLog)
+        {
+            int ahead = Math.Min(_lastLog.Value - _replayed.Value, NamedAhead);
+            (named, created) = (new(_replayed.Value + ahead), default);
+        }
+
         if (_replayed > HeaderWriter.MaxRequired)
-            (HeaderWriter.MaxRequired, HeaderWriter.MaxRequiredTime) = (_replayed, _created);
+            (HeaderWriter.MaxRequired, HeaderWriter.MaxRequiredTime) = (named, created);
+        if (HeaderWriter.MaxRequired > HeaderWriter.MaxCommitted)
+            (HeaderWriter.MaxCommitted, HeaderWriter.MaxCommittedTime) = (named, created);
         HeaderWriter.DisownFlushMap(NextRandom(), Now);
         WriteHeader();
         _isHeaderKnown = true;

@@ -52,7 +52,8 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         var versions = new VersionStore(versionMemory);
         var transactions = new RedoTransactions();
         var surroundings = new DatabaseSurroundings(_options.Disk, _options.Time, FindPageSize(),
-            _options.MemoryBytes / 4 * 3, scratch.Create, versions);
+            _options.MemoryBytes / 4 * 3, scratch.Create, versions,
+            setup.Stop.IsSet ? setup.Stop.Generation : setup.Logs.Last);
         using var databases = new AttachedDatabases(setup, surroundings);
         var pass = new RedoPass(setup, databases, transactions, versions);
         pass.Run(progress, cancellationToken);

@@ -6,7 +6,7 @@ namespace PipelineBackup.Engine.Tests.Life;
 public sealed class FailingDiskTests
 {
     [Fact]
-    public void A_failure_stops_the_engine_and_nothing_that_was_kept_is_lost() => Seeds.Each(80, random =>
+    public void A_failure_stops_the_engine_and_nothing_that_was_kept_is_lost() => Seeds.Each(40, random =>
     {
         var rig = new LifeRig();
         var engine = rig.Open();

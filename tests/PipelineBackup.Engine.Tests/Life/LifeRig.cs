@@ -92,6 +92,19 @@ internal sealed class LifeRig
         return System.Text.Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     });
 
+    /// <summary>A table has so many long values, whether or not anything refers to them.</summary>
+    public void RequireLongValues(string table, int count) => OnLocalDisk(Database, file =>
+    {
+        using var database = DatabaseFile.Open(file);
+        var definition = CatalogReader.Read(database).Find(table);
+        var cursor = new TreeCursor(database, definition.LongValueRoot, definition.LongValueObjectId);
+        int found = 0;
+        while (cursor.MoveNext())
+            found += LongValueId.TryReadKey(cursor.Key, out _, out long offset) && offset < 0 ? 1 : 0;
+        Assert.Equal(count, found);
+        return 0;
+    });
+
     private T OnLocalDisk<T>(string path, Func<string, T> use)
     {
         string folder = GoldenSets.NewFolder("life");
