@@ -25,6 +25,7 @@ internal sealed class EngineSimulation
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
     private int? _making;
+    private EmbeddedEngine? LastEngine;
     private ulong _numbers;
 
     /// <summary>A simulation.</summary>
@@ -63,6 +64,8 @@ internal sealed class EngineSimulation
             _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 900);
             if (_random.OneIn(8))
                 (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 600), _random.OneIn(2));
+            if (Environment.GetEnvironmentVariable("SIMSTEPS") is not null)
+                _disk.Watch = step => Trace(() => $"     {step}" + (step.Number is 368 ? Environment.StackTrace + $"{LastEngine?.Versions.HeldPages} {string.Join(' ', LastEngine!.Transactions.Sessions.Select(x => $"{x.Id}:{x.Level}:{x.Versions?.HoldsPages}"))}" : ""));
             bool isOpen = false;
             try
             {
@@ -113,8 +116,16 @@ internal sealed class EngineSimulation
     {
         Trace(() => "open: " + string.Join(", ", _disk.Files.Select(f => $"{Path.GetFileName(f)} {_disk.ReadAll(f).Length}")));
         Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
+        if (Environment.GetEnvironmentVariable("SIMLOGS") is { } dir)
+        {
+            Directory.CreateDirectory(dir);
+            foreach (string f in Directory.GetFiles(dir)) File.Delete(f);
+            foreach (string f in _disk.Files)
+                File.WriteAllBytes(Path.Combine(dir, Path.GetFileName(f)), _disk.ReadAll(f));
+        }
         var engine = LifeRig.Now(EmbeddedEngine.OpenAsync(Options()));
         Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
+        LastEngine = engine;
         Trace(() => "recovered: " + string.Join(", ", engine.Recovery?.Databases.Select(d => $"{d}") ?? []));
         return engine;
     }
