@@ -25,7 +25,6 @@ internal sealed class EngineSimulation
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
     private int? _making;
-    private EmbeddedEngine? LastEngine;
     private ulong _numbers;
 
     /// <summary>A simulation.</summary>
@@ -37,23 +36,25 @@ internal sealed class EngineSimulation
         _logBytes = random.Pick(64, 64, 128, 256) << 10;
         _numbers = (ulong)random.NextInt64();
 
-        // Pages come to the disk whole, or recovery would need a backup; logs in sectors of any size.
+        // A page comes to the disk whole or not at all: with a torn one recovery needs a backup.
         _disk = new() { Unit = _pageSize.Bytes };
         _disk.AddDirectory(Logs).AddDirectory(Data);
     }
 
+    /// <summary>Where the logs are.</summary>
     public static string Logs { get; } = Path.GetFullPath("/disk/logs");
 
+    /// <summary>Where the databases are.</summary>
     public static string Data { get; } = Path.GetFullPath("/disk/data");
 
     /// <summary>What was promised.</summary>
     public StoreModel Model { get; } = new();
 
-    /// <summary>How many lives ended by a crash.</summary>
-    public int Crashes { get; private set; }
+    /// <summary>Rules that the engine leaves out.</summary>
+    public OmittedRule Omits { get; init; }
 
-    /// <summary>How many of them while recovery was at work.</summary>
-    public int CrashesInRecovery { get; private set; }
+    /// <summary>How many lives ended by a crash while sessions were at work, while recovery was, by a failing disk.</summary>
+    public (int AtWork, int InRecovery, int Failed) Ends { get; private set; }
 
     /// <summary>Lives, and a last one that judges.</summary>
     /// <param name="lives">How many.</param>
@@ -61,11 +62,9 @@ internal sealed class EngineSimulation
     {
         for (int life = 0; life < lives; life++)
         {
-            _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 900);
+            _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 700);
             if (_random.OneIn(8))
-                (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 600), _random.OneIn(2));
-            if (Environment.GetEnvironmentVariable("SIMSTEPS") is not null)
-                _disk.Watch = step => Trace(() => $"     {step}" + (step.Number is 368 ? Environment.StackTrace + $"{LastEngine?.Versions.HeldPages} {string.Join(' ', LastEngine!.Transactions.Sessions.Select(x => $"{x.Id}:{x.Level}:{x.Versions?.HoldsPages}"))}" : ""));
+                (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 500), _random.OneIn(2));
             bool isOpen = false;
             try
             {
@@ -73,22 +72,15 @@ internal sealed class EngineSimulation
             }
             catch (SimulatedCrashException)
             {
-                Crashes++;
-                Trace(() => $"killed at {_disk.KillAtStep}, open {isOpen}");
-                CrashesInRecovery += isOpen ? 0 : 1;
+                Ends = (Ends.AtWork + (isOpen ? 1 : 0), Ends.InRecovery + (isOpen ? 0 : 1), Ends.Failed);
             }
-            catch (EseException) when (_disk.FailAtStep > 0 && _disk.Steps >= _disk.FailAtStep)
+            catch (Exception e) when (e is EseException or IOException && HasFailed)
             {
-                // The disk failed, and the engine said so.
-            }
-            catch (IOException) when (_disk.FailAtStep > 0 && _disk.Steps >= _disk.FailAtStep)
-            {
-                // The same, said by recovery.
+                Ends = Ends with { Failed = Ends.Failed + 1 };
             }
 
-            var kind = _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost);
-            Trace(() => $"crash {kind}; fail {_disk.FailAtStep} kill {_disk.KillAtStep} step {_disk.Steps}; later {Model.Open}");
-            _disk.Crash(kind, _random);
+            _disk.Crash(
+                _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost), _random);
         }
 
         var engine = Open();
@@ -96,9 +88,11 @@ internal sealed class EngineSimulation
         Close(engine);
     }
 
-    private string PathOf(int database) => Path.Combine(Data, $"{(char)('a' + database)}.edb");
+    private bool HasFailed => _disk.FailAtStep > 0 && _disk.Steps >= _disk.FailAtStep;
 
-    private EngineOptions Options() => new()
+    private static string PathOf(int database) => Path.Combine(Data, $"{(char)('a' + database)}.edb");
+
+    private EmbeddedEngine Open() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
     {
         LogDirectory = Logs,
         PageSize = _pageSize,
@@ -110,77 +104,55 @@ internal sealed class EngineSimulation
         Disk = _disk,
         Time = _time,
         Random = () => _numbers += 0x9E3779B97F4A7C15,
-    };
-
-    private EmbeddedEngine Open()
-    {
-        Trace(() => "open: " + string.Join(", ", _disk.Files.Select(f => $"{Path.GetFileName(f)} {_disk.ReadAll(f).Length}")));
-        Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
-        if (Environment.GetEnvironmentVariable("SIMLOGS") is { } dir)
-        {
-            Directory.CreateDirectory(dir);
-            foreach (string f in Directory.GetFiles(dir)) File.Delete(f);
-            foreach (string f in _disk.Files)
-                File.WriteAllBytes(Path.Combine(dir, Path.GetFileName(f)), _disk.ReadAll(f));
-        }
-        var engine = LifeRig.Now(EmbeddedEngine.OpenAsync(Options()));
-        Trace(() => string.Join('\n', _made.Where(d => _disk.FileExists(PathOf(d))).Select(d => { using var f = _disk.Open(PathOf(d), DiskAccess.Read); var h = HeaderPair.Read(f).Header!; return $"   {d}: {h.State} attach {h.Attach} consistent {h.Consistent} {h.MinRequired}-{h.MaxRequired} {h.Recovering}"; })));
-        LastEngine = engine;
-        Trace(() => "recovered: " + string.Join(", ", engine.Recovery?.Databases.Select(d => $"{d}") ?? []));
-        return engine;
-    }
-
-    private static void Trace(Func<string> what)
-    {
-        if (Environment.GetEnvironmentVariable("SIMTRACE") is not null)
-            Console.WriteLine(what());
-    }
+        Omits = Omits,
+    }));
 
     private void Live(ref bool isOpen)
     {
         var engine = Open();
         isOpen = true;
         Settle(engine);
-        var deleted = new HashSet<(byte, string)>();
-        var sessions = Enumerable.Range(0, Sessions).Select(_ => new RawSession(engine, deleted)).ToList();
-        for (int step = _random.Next(1, 500); step > 0; step--)
+        var sessions = NewSessions(engine);
+        for (int step = _random.Next(1, 250); step > 0; step--)
         {
             _time.Pass(_random.Next(40));
-            if (_random.OneIn(60))
-                Manage(engine, sessions);
-            else if (_random.OneIn(40))
-                Maintain(engine, deleted);
-            else if (engine.Databases.Count > 0)
-                Work(engine, _random.Pick([.. sessions]), sessions);
+            var databases = Attached(engine);
+            if (databases.Count == 0 || _random.OneIn(60))
+                sessions = Manage(engine, sessions);
+            else if (_random.OneIn(30))
+                Maintain(engine);
+            else
+                _random.Pick([.. sessions]).Step(databases);
         }
 
         if (_random.OneIn(2))
         {
-            foreach (var session in sessions.Where(session => session.IsOpen))
-                Commit(engine, session);
+            sessions.ForEach(session => session.Close(_random.OneIn(2)));
             Close(engine);
         }
         else if (_random.OneIn(2))
         {
-            Trace(() => $"close, open {sessions.Count(s => s.IsOpen)}");
+            // Transactions stay open: the next one that opens the engine rolls them back.
             LifeRig.Now(engine.CloseAsync());
+            Model.Kept();
         }
     }
 
-    // After an engine was opened: all databases are there with rows that were promised.
+    private static List<(int Number, EngineDatabase Database)> Attached(EmbeddedEngine engine) =>
+        [.. engine.Databases.Select(database => (database.Path[^5] - 'a', database))];
+
+    private List<SimulatedSession> NewSessions(EmbeddedEngine engine) =>
+        [.. Enumerable.Range(0, Sessions).Select(_ => new SimulatedSession(engine, Model, _random))];
+
+    // After an engine was opened: all databases are there, with rows that were promised.
     private void Settle(EmbeddedEngine engine)
     {
         bool isCutOff = _making is not null && !IsThere(engine, _making.Value);
-        int[] all = [.. _made];
+        int[] all = [.. _made.Order()];
         _random.Shuffle(all);
         var found = new Dictionary<RowName, int>();
         foreach (int database in all)
-        {
-            var attached = LifeRig.Now(engine.AttachDatabaseAsync(PathOf(database)));
-            foreach (var (key, value) in LocaleRows.Read(attached.Cache))
-                found.Add(new(database, key), value);
-        }
-
+            SimulatedTables.Read(engine, LifeRig.Now(engine.AttachDatabaseAsync(PathOf(database))), database, found);
         Model.Settle(found);
         if (isCutOff)
             Make(engine, _making!.Value);
@@ -209,35 +181,36 @@ internal sealed class EngineSimulation
     private void Make(EmbeddedEngine engine, int database)
     {
         _making = database;
-        Trace(() => $"make {database} at step {_disk.Steps}");
         LifeRig.Now(engine.CreateDatabaseAsync(PathOf(database)));
         _making = null;
         _made.Add(database);
         Model.Kept();
     }
 
-    private void Manage(EmbeddedEngine engine, List<RawSession> sessions)
+    private List<SimulatedSession> Manage(EmbeddedEngine engine, List<SimulatedSession> sessions)
     {
         int database = _random.Next(Databases);
-        Trace(() => $"manage {database} at step {_disk.Steps}");
         var attached = engine.Databases.FirstOrDefault(other => other.Path == PathOf(database));
         if (!_made.Contains(database))
             Make(engine, database);
         else if (attached is null)
         {
-            Trace(() => $"attach {database}, open {sessions.Count(s => s.IsOpen)}");
             LifeRig.Now(engine.AttachDatabaseAsync(PathOf(database)));
             Model.Kept();
         }
-        else if (!sessions.Exists(session => session.IsOpen) && _random.OneIn(2))
+        else
         {
-            Trace(() => $"detach {database}");
+            sessions.ForEach(session => session.Close(_random.OneIn(2)));
             LifeRig.Now(attached.DetachAsync());
             Model.Kept();
+            FileJudge.RequireSound(_disk, PathOf(database));
+            return NewSessions(engine);
         }
+
+        return sessions;
     }
 
-    private void Maintain(EmbeddedEngine engine, HashSet<(byte, string)> deleted)
+    private void Maintain(EmbeddedEngine engine)
     {
         switch (_random.Next(5))
         {
@@ -249,73 +222,17 @@ internal sealed class EngineSimulation
                 engine.WorkNow();
                 break;
             case 2:
-                engine.Log.Roll();
+                lock (engine.Latch)
+                    engine.Log.Roll();
                 break;
-            case 3 when engine.Databases.Count > 0:
+            case 3:
                 // Memory of 64 pages, the least there is: whatever else is changed pushes pages out.
                 _random.Pick([.. engine.Databases]).Cache.SetMemory(0);
                 break;
             default:
-                CleanUp(engine, deleted);
+                engine.CleanUp();
                 break;
         }
-    }
-
-    private void CleanUp(EmbeddedEngine engine, HashSet<(byte, string)> deleted)
-    {
-        if (engine.Databases.Count == 0)
-            return;
-        var session = new RawSession(engine, deleted);
-        session.Begin();
-        for (int i = _random.Next(1, 30); i > 0; i--)
-        {
-            var database = _random.Pick([.. engine.Databases]);
-            session.CleanUp(database, Row(database));
-        }
-
-        Model.Committing(session.Changes);
-        session.Commit();
-        session.End();
-    }
-
-    private void Work(EmbeddedEngine engine, RawSession session, List<RawSession> sessions)
-    {
-        if (!session.IsOpen)
-            session.Begin();
-        for (int i = _random.Next(1, 12); i > 0; i--)
-            Change(_random.Pick([.. engine.Databases]), session, sessions);
-        if (_random.OneIn(3))
-            Commit(engine, session);
-    }
-
-    private void Change(EngineDatabase database, RawSession session, List<RawSession> sessions)
-    {
-        var row = Row(database);
-        if (sessions.Exists(other => other != session && other.Changes.ContainsKey(row)))
-            return;
-        bool isThere = session.Changes.TryGetValue(row, out var own) ? own is not null : Model.Now.ContainsKey(row);
-        if (!isThere)
-            session.Insert(database, row, _random.Next());
-        else if (_random.OneIn(2))
-            session.Delete(database, row);
-        else
-            session.Replace(database, row, _random.Next());
-    }
-
-    private RowName Row(EngineDatabase database)
-    {
-        int number = _random.Next(500);
-        return new(database.Path[^5] - 'a', $"{number:D4} {new string('k', number * 37 % 95)}");
-    }
-
-    private void Commit(EmbeddedEngine engine, RawSession session)
-    {
-        Model.Committing(session.Changes);
-        var position = session.Commit();
-        if (_random.OneIn(2))
-            return;
-        LifeRig.Now(engine.Log.FlushAsync(position, CancellationToken.None));
-        Model.Kept();
     }
 
     private void Close(EmbeddedEngine engine)

@@ -1,13 +1,5 @@
 namespace PipelineBackup.Engine.Tests.Simulation;
 
-/// <summary>A row of a database.</summary>
-/// <param name="Database">Which one.</param>
-/// <param name="Key">Its key.</param>
-internal readonly record struct RowName(int Database, string Key);
-
-/// <summary>What a transaction changes: the values that rows have from then on, null for none.</summary>
-internal sealed class RowChanges : Dictionary<RowName, int?>;
-
 /// <summary>
 /// What an engine promised: everything up to the last commit that it acknowledged as durable, and behind it any number
 /// of those that follow, but in their order and each whole.
@@ -15,33 +7,25 @@ internal sealed class RowChanges : Dictionary<RowName, int?>;
 internal sealed class StoreModel
 {
     private readonly Dictionary<RowName, int> _kept = [];
-    private readonly List<RowChanges> _later = [];
-    private readonly Dictionary<RowName, int> _now = [];
+    private readonly List<IReadOnlyList<RowChange>> _later = [];
 
-    /// <summary>The rows as all commits so far leave them.</summary>
-    public IReadOnlyDictionary<RowName, int> Now => _now;
+    /// <summary>The rows as the last commit that is durable leaves them; those after it may be there too.</summary>
+    public IReadOnlyDictionary<RowName, int> Durable => _kept;
 
-    /// <summary>How many commits are not known to be durable.</summary>
-    public int Open => _later.Count;
-
-    /// <summary>How many commits of earlier lives were found though nobody had been told that they are durable.</summary>
+    /// <summary>How many commits were there after a crash though nobody had been told that they are durable.</summary>
     public int Gifts { get; private set; }
 
-    /// <summary>How many commits were lost that nobody had been told are durable.</summary>
+    /// <summary>How many commits a crash took that nobody had been told are durable.</summary>
     public int Losses { get; private set; }
 
     /// <summary>A transaction is about to be committed.</summary>
-    public void Committing(RowChanges changes)
-    {
-        _later.Add(changes);
-        Apply(_now, changes);
-    }
+    public void Committing(IReadOnlyList<RowChange> changes) => _later.Add(changes);
 
     /// <summary>The engine said that everything so far is durable.</summary>
     public void Kept()
     {
-        foreach (var changes in _later)
-            Apply(_kept, changes);
+        foreach (var change in _later.SelectMany(changes => changes))
+            change.Apply(_kept);
         _later.Clear();
     }
 
@@ -49,15 +33,16 @@ internal sealed class StoreModel
     public void Settle(IReadOnlyDictionary<RowName, int> found)
     {
         var wrong = new HashSet<RowName>();
-        foreach (var name in found.Keys.Concat(_kept.Keys))
-            Compare(wrong, found, name);
+        Compare(wrong, found, found.Keys.Concat(_kept.Keys));
         int first = wrong.Count, match = wrong.Count == 0 ? 0 : -1;
         string example = wrong.Count == 0 ? "" : Describe(wrong.First(), found);
+        var touched = new HashSet<RowName>();
         for (int i = 0; i < _later.Count; i++)
         {
-            Apply(_kept, _later[i]);
-            foreach (var name in _later[i].Keys)
-                Compare(wrong, found, name);
+            touched.Clear();
+            foreach (var change in _later[i])
+                change.Apply(_kept, touched);
+            Compare(wrong, found, touched);
             if (wrong.Count == 0)
                 match = i + 1;
         }
@@ -67,32 +52,23 @@ internal sealed class StoreModel
         (Gifts, Losses) = (Gifts + match, Losses + _later.Count - match);
         _later.Clear();
         _kept.Clear();
-        _now.Clear();
         foreach (var (name, value) in found)
-            _kept[name] = _now[name] = value;
+            _kept[name] = value;
     }
 
     private string Describe(RowName name, IReadOnlyDictionary<RowName, int> found) =>
-        $"{name.Database}/{name.Key} is {(found.TryGetValue(name, out int a) ? a : "not there")}, was "
+        $"{name} is {(found.TryGetValue(name, out int a) ? a : "not there")}, was "
         + (_kept.TryGetValue(name, out int b) ? b : "not there");
 
-    private void Compare(HashSet<RowName> wrong, IReadOnlyDictionary<RowName, int> found, RowName name)
+    private void Compare(HashSet<RowName> wrong, IReadOnlyDictionary<RowName, int> found, IEnumerable<RowName> names)
     {
-        bool isFound = found.TryGetValue(name, out int there), isKept = _kept.TryGetValue(name, out int kept);
-        if (isFound == isKept && there == kept)
-            wrong.Remove(name);
-        else
-            wrong.Add(name);
-    }
-
-    private static void Apply(Dictionary<RowName, int> rows, RowChanges changes)
-    {
-        foreach (var (name, value) in changes)
+        foreach (var name in names)
         {
-            if (value is { } there)
-                rows[name] = there;
+            bool isFound = found.TryGetValue(name, out int there), isKept = _kept.TryGetValue(name, out int kept);
+            if (isFound == isKept && there == kept)
+                wrong.Remove(name);
             else
-                rows.Remove(name);
+                wrong.Add(name);
         }
     }
 }
