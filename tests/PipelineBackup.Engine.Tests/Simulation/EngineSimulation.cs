@@ -25,6 +25,7 @@ internal sealed class EngineSimulation
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
     private int? _making;
+    private EmbeddedEngine? Last;
     private ulong _numbers;
 
     /// <summary>A simulation.</summary>
@@ -65,6 +66,8 @@ internal sealed class EngineSimulation
             _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 700);
             if (_random.OneIn(8))
                 (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 500), _random.OneIn(2));
+            if (Environment.GetEnvironmentVariable("SIMSTEPS") is { } off) // DEBUG
+                _disk.Watch = step => { long o = long.Parse(off); if (step.Path.EndsWith(".chk", StringComparison.Ordinal) || step.Kind == DiskStepKind.Flush && step.Path.EndsWith("a.edb", StringComparison.Ordinal) || step.Path.EndsWith("a.edb", StringComparison.Ordinal) && step.Offset <= o && step.Offset + step.Count > o) Console.WriteLine($"{step.Number} {step.Kind} {step.Path} {step.Offset}+{step.Count} tip {Last?.Log.Tip} oldest {Last?.Transactions.Oldest}"); };
             bool isOpen = false;
             try
             {
@@ -92,7 +95,19 @@ internal sealed class EngineSimulation
 
     private static string PathOf(int database) => Path.Combine(Data, $"{(char)('a' + database)}.edb");
 
-    private EmbeddedEngine Open() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
+    private EmbeddedEngine Open()
+    {
+        if (Environment.GetEnvironmentVariable("SIMLOGS") is { } dir) // DEBUG
+        {
+            Directory.CreateDirectory(dir);
+            foreach (string f in Directory.GetFiles(dir)) File.Delete(f);
+            foreach (string f in _disk.Files)
+                File.WriteAllBytes(Path.Combine(dir, Path.GetFileName(f)), _disk.ReadAll(f));
+        }
+        return Open2();
+    }
+
+    private EmbeddedEngine Open2() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
     {
         LogDirectory = Logs,
         PageSize = _pageSize,
@@ -111,6 +126,7 @@ internal sealed class EngineSimulation
     {
         var engine = Open();
         isOpen = true;
+        Last = engine;
         Settle(engine);
         var sessions = NewSessions(engine);
         for (int step = _random.Next(1, 250); step > 0; step--)
