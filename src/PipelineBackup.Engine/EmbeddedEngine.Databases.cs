@@ -57,6 +57,7 @@ public sealed partial class EmbeddedEngine
                 lock (Latch)
                 {
                     RequireAlive();
+                    RequireNoBackup();
                     return change();
                 }
             }

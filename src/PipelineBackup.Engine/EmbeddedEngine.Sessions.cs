@@ -15,6 +15,9 @@ public sealed partial class EmbeddedEngine
     /// <summary>What transactions see, and what is to be done when they do not any more. With the latch held.</summary>
     internal EngineTransactions Work => _work ??= new(this);
 
+    /// <summary>Whether it can be used: it is neither closed nor failed.</summary>
+    internal bool IsAlive => !_isClosed && Log.Failure is null;
+
     /// <summary>Opens a session, which one thread at a time may use. End it before the engine.</summary>
     /// <exception cref="EseException">−1101: there are as many as there can be. −1090: the engine failed.</exception>
     public EngineSession CreateSession()
@@ -39,7 +42,7 @@ public sealed partial class EmbeddedEngine
             lock (Latch)
             {
                 RequireAlive();
-                bool hasMore = Work.CleanUp(CleanUpPart);
+                bool hasMore = !Log.IsOnReserve && Work.CleanUp(CleanUpPart);
                 AfterOperation();
                 if (!hasMore)
                     return Work.Pending > 0;
@@ -65,13 +68,13 @@ public sealed partial class EmbeddedEngine
     /// </summary>
     internal void CleanUpBehind()
     {
-        if (Work.Pending > MostPending)
+        if (Work.Pending > MostPending && !Log.IsOnReserve)
             Work.CleanUp(CleanUpPart);
     }
 
     private void CleanUpAll()
     {
-        while (Work.CleanUp(CleanUpPart))
+        while (!Log.IsOnReserve && Work.CleanUp(CleanUpPart))
             AfterOperation();
     }
 

@@ -235,6 +235,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     private void Release()
     {
         _isClosed = true;
+        EndBackup();
         foreach (var database in _databases)
             database.Release();
         _databases.Clear();

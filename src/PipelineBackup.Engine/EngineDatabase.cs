@@ -5,17 +5,17 @@ public sealed partial class EngineDatabase
 {
     private readonly EngineOptions _options;
     private readonly LogStream _log;
-    private readonly IDiskFile _file;
+    private readonly SharedFile _file;
     private readonly RecoveringDatabase _pages;
     private readonly Dictionary<ushort, DbTime> _began = [];
 
     internal EngineDatabase(EmbeddedEngine engine, string path, byte slot, IDiskFile file, DatabaseHeaderWriter header,
         PageCount maxPages = default)
     {
-        (Engine, Path, Slot, _file, HeaderWriter) = (engine, path, slot, file, header);
+        (Engine, Path, Slot, _file, HeaderWriter) = (engine, path, slot, new(file), header);
         MaxPages = maxPages;
         (_options, _log) = (engine.Options, engine.Log);
-        var cache = new PageCache(file, engine.PageSize, _options.CacheBytes, CreateScratch)
+        var cache = new PageCache(_file, engine.PageSize, _options.CacheBytes, CreateScratch)
         {
             IsHeld = page => !_options.Omits.HasFlag(OmittedRule.OldData) && engine.Versions.IsHeld(slot, page),
             BeforeWrite = PrepareWrite,

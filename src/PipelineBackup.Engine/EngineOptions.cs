@@ -33,6 +33,12 @@ public sealed record EngineOptions
     public long CacheBytes { get; init; } = 64 << 20;
 
     /// <summary>
+    /// Memory for what open transactions changed and others may still see as it was, in bytes; beyond it changes fail
+    /// with −1069. 256 MiB unless told otherwise.
+    /// </summary>
+    public long VersionBytes { get; init; } = 256 << 20;
+
+    /// <summary>
     /// How many bytes of log recovery may have to replay, about: pages with older changes are written. 20 MiB unless
     /// told otherwise.
     /// </summary>
@@ -64,6 +70,9 @@ public sealed record EngineOptions
 
     /// <summary>Takes the progress of recovery; null for nobody.</summary>
     public IProgress<RecoveryProgress>? RecoveryProgress { get; init; }
+
+    /// <summary>Is told what happens in backups and in recovery; null for nobody.</summary>
+    public IProgress<EngineEvent>? Events { get; init; }
 
     /// <summary>The disk that everything is on.</summary>
     public IDisk Disk { get; init; } = LocalDisk.Instance;

@@ -25,6 +25,7 @@ namespace PipelineBackup.Engine;
 public sealed partial class EngineSession : IDisposable, IAsyncDisposable
 {
     private readonly HashSet<EngineDatabase> _databases = [];
+    private readonly List<Transaction> _open = [];
     private int _isBusy;
     private bool _isClosed;
 
@@ -49,7 +50,9 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
         using (Enter())
         {
             Core.Begin();
-            return new(this, Core.Level);
+            var transaction = new Transaction(this, Core.Level);
+            _open.Add(transaction);
+            return transaction;
         }
     }
 
@@ -125,11 +128,23 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Rolls transactions back, unless the engine failed.</summary>
+    /// <summary>Transactions are over.</summary>
+    /// <param name="level">The level of the first of them.</param>
+    internal void End(int level)
+    {
+        for (int i = _open.Count - 1; i >= level - 1; i--)
+        {
+            _open[i].End();
+            _open.RemoveAt(i);
+        }
+    }
+
+    /// <summary>Rolls transactions back, unless the engine is closed or failed: recovery does it then.</summary>
     /// <param name="level">How many stay open.</param>
     internal void RollBackTo(int level)
     {
-        if (_isClosed || Engine.Failure is not null || Core.Level <= level)
+        End(level + 1);
+        if (_isClosed || !Engine.IsAlive || Core.Level <= level)
             return;
         using (Enter())
         {

@@ -7,6 +7,7 @@ public sealed class Table : IDisposable
     private readonly ObjectId _id;
     private TableAccess _access;
     private TableCursor? _lookup;
+    private bool _isClosed;
 
     internal Table(EngineSession session, EngineDatabase database, DatabaseTables tables, TableDefinition definition)
     {
@@ -113,15 +114,14 @@ public sealed class Table : IDisposable
         return _lookup.Seek(key) ? _lookup : null;
     }
 
-    /// <summary>Does nothing: a table holds nothing.</summary>
-    public void Dispose()
-    {
-    }
+    /// <summary>Closes it: whoever uses it or its cursors later is refused.</summary>
+    public void Dispose() => _isClosed = true;
 
     /// <summary>The table in the definition that the session sees now. Within an operation.</summary>
     /// <exception cref="EseException">−1305: it is gone.</exception>
     internal TableAccess Resolve()
     {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
         var catalog = Tables.Schemas.Of(Session.Core);
         if (!catalog.TryFind(_name, out var definition) || definition.ObjectId != _id)
             throw new EseException(EseError.ObjectNotFound, $"the table {_name} is gone");

@@ -147,8 +147,8 @@ public sealed partial class TableCursor
     public void ClearRange() => _hasRange = false;
 
     /// <summary>
-    /// Moves to the row of a bookmark, in the order of the primary index. Of a cursor over another index it is
-    /// <see cref="Find"/> that finds rows.
+    /// Moves to the row of a bookmark, in the order of the primary index. Of a cursor over another index only
+    /// <see cref="Seek"/> finds rows.
     /// </summary>
     /// <param name="bookmark">The key that it stands under.</param>
     /// <returns>False when there is no such row; it then stands on no row.</returns>

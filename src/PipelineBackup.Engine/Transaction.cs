@@ -17,6 +17,9 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
 
     internal Transaction(EngineSession session, int level) => (_session, Level) = (session, level);
 
+    /// <summary>It is over: committed, or rolled back with one around it.</summary>
+    internal void End() => _isOver = true;
+
     /// <summary>1 of an outermost transaction, 2 of one within it, and so on.</summary>
     public int Level { get; }
 
@@ -38,7 +41,7 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
         {
             RequireInnermost();
             position = _session.Core.Commit();
-            _isOver = true;
+            _session.End(Level);
             if (position.IsSet)
                 _session.Engine.CleanUpBehind();
         }
@@ -55,7 +58,7 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
         using (_session.Enter())
         {
             RequireInnermost();
-            _isOver = true;
+            _session.End(Level);
             _session.Core.RollBack();
         }
     }
@@ -65,10 +68,8 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
     /// </summary>
     public void Dispose()
     {
-        if (_isOver)
-            return;
-        _isOver = true;
-        _session.RollBackTo(Level - 1);
+        if (!_isOver)
+            _session.RollBackTo(Level - 1);
     }
 
     /// <inheritdoc cref="Dispose"/>
@@ -80,7 +81,7 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
 
     private void RequireInnermost()
     {
-        if (_isOver || _session.Core.Level < Level)
+        if (_isOver)
             throw new InvalidOperationException("the transaction is over");
         if (_session.Core.Level > Level)
             throw new InvalidOperationException("another transaction is open within the transaction");

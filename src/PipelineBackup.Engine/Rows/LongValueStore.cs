@@ -101,10 +101,10 @@ internal sealed class LongValueStore : IValueSource
         key = key[..id.WriteRootKey(key)];
         if (!_database.Trees.TryFind(tree, key, [], out var node) || !LongValueRoot.TryRead(node.Data, out var root))
             throw Missing(reference);
-        bool isLast = root.References <= 1
-            && !_database.Transactions.Chains.IsKnown(new(_database.Slot, tree.Root, key, []));
-        isLast |= root.References <= 1 && IsFree(tree, key);
-        if (isLast)
+
+        // While others may yet give it a reference, or take theirs, only the count is moved.
+        var chain = _database.Transactions.Chains.Find(new(_database.Slot, tree.Root, key, []));
+        if (root.References <= 1 && VersionChains.IsFree(chain, _session.View))
             Delete(_database, _session, tree, key);
         else
             _database.Nodes.Move(_session, tree, key, 0, -1, is64Bit: false);
@@ -129,19 +129,6 @@ internal sealed class LongValueStore : IValueSource
     // A wide id may begin like a narrow chunk's key would go on; the first bit tells them apart, and lengths the rest.
     private static bool IsPart(ReadOnlySpan<byte> key, ReadOnlySpan<byte> root) =>
         key.StartsWith(root) && (key.Length == root.Length || key.Length == root.Length + sizeof(uint));
-
-    private bool IsFree(EngineTree tree, ReadOnlySpan<byte> key)
-    {
-        try
-        {
-            _database.Nodes.RequireFree(_session, tree, key);
-            return true;
-        }
-        catch (EseException e) when (e.Error == EseError.WriteConflict)
-        {
-            return false;
-        }
-    }
 
     private LongValueId FirstId(EngineTree tree)
     {

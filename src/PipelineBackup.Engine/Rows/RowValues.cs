@@ -21,7 +21,7 @@ public sealed class RowValues
 
     internal RowValues(TableAccess table) => _table = table;
 
-    internal IReadOnlyList<ValueChange> Changes => _changes;
+    internal List<ValueChange> Changes => _changes;
 
     /// <summary>Forgets all values.</summary>
     public RowValues Clear()

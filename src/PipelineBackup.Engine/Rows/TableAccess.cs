@@ -205,6 +205,12 @@ internal sealed partial class TableAccess
             var locked = isNew
                 ? ColumnFlags.AutoIncrement | ColumnFlags.Version
                 : ColumnFlags.AutoIncrement | ColumnFlags.Version | ColumnFlags.Escrow;
+            if ((definition.Flags & ColumnFlags.Encrypted) != 0)
+            {
+                throw new EseException(EseError.ColumnNoEncryptionKey,
+                    $"the values of {definition} are encrypted, the key is with the application");
+            }
+
             if ((definition.Flags & locked) != 0)
                 throw new EseException(EseError.ColumnNotUpdatable, $"the engine itself sets the column {definition}");
             switch (change.Kind)
@@ -287,8 +293,13 @@ internal sealed partial class TableAccess
             _builder.SetSeparated(column, index, Values.Insert(plain, mayCompress));
         }
 
-        _builder.CheckNulls();
         _record = _builder.ToArray();
+        var record = new RecordView(_record, Database.Format);
+        for (int i = 0; i < Columns.Length; i++)
+        {
+            if ((Columns[i].Flags & ColumnFlags.NotNull) != 0 && _layout.Values(record, i).IsNull)
+                throw new EseException(EseError.NullInvalid, $"the column {Columns[i]} of {Definition} cannot be NULL");
+        }
     }
 
     private EseException Deleted() =>

@@ -29,6 +29,7 @@ internal sealed class NodeWriter(DatabaseTables database)
             old = tree.HasRepeatingKeys ? null : found.Data.ToArray();
         }
 
+        RequireMemory();
         session.RequireLogged(database);
         uint version = database.Transactions.Log.NextVersion();
         uint replaceVersion = old is null ? 0 : database.Transactions.Log.NextVersion();
@@ -49,6 +50,7 @@ internal sealed class NodeWriter(DatabaseTables database)
     {
         var name = Name(tree, key, []);
         byte[] old = Require(session, tree, name, isDelta: false).Data.ToArray();
+        RequireMemory();
         session.RequireLogged(database);
         uint version = database.Transactions.Log.NextVersion();
         if (!Trees.Replace(session.Origin, tree, key, data, version))
@@ -66,6 +68,7 @@ internal sealed class NodeWriter(DatabaseTables database)
     {
         var name = Name(tree, key, data);
         Require(session, tree, name, isDelta: false);
+        RequireMemory();
         session.RequireLogged(database);
         uint version = database.Transactions.Log.NextVersion();
         if (!Trees.FlagDelete(session.Origin, tree, key, name.Data, version))
@@ -88,6 +91,7 @@ internal sealed class NodeWriter(DatabaseTables database)
     {
         var name = Name(tree, key, []);
         Require(session, tree, name, isDelta: true);
+        RequireMemory();
         session.RequireLogged(database);
         uint version = database.Transactions.Log.NextVersion();
         if (!Trees.Delta(session.Origin, tree, key, [], (ushort)offset, delta, is64Bit, version))
@@ -120,10 +124,21 @@ internal sealed class NodeWriter(DatabaseTables database)
         Add(session, chain, new(session.Outer!, chain, operation, version) { OldData = old ?? [] });
     }
 
-    private static void Add(SessionCore session, NodeVersions chain, NodeVersion version)
+    private void Add(SessionCore session, NodeVersions chain, NodeVersion version)
     {
-        chain.List.Add(version);
+        Chains.Add(version);
         session.Outer!.Versions.Add(version);
+    }
+
+    private void RequireMemory()
+    {
+        long most = database.Transactions.Engine.Options.VersionBytes;
+        if (Chains.Bytes > most)
+        {
+            throw new EseException(EseError.VersionStoreOutOfMemory,
+                $"more than {most} bytes of changes are open, or may still be seen",
+                "commit sooner, end transactions that only read, or allow more memory");
+        }
     }
 
     private NodeNameView Name(EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data) =>

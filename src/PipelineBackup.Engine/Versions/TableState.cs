@@ -67,7 +67,7 @@ internal sealed class TableState(EngineTree rows, string name)
         bool isChanged = _writers.Remove(transaction), isDefined = _definer == transaction;
         if (isDefined)
             _definer = null;
-        if (!transaction.IsCommitted)
+        if (!transaction.IsCommitted || transaction.Versions.Count == 0)
             return;
         _lastChanged = isChanged ? transaction.End : _lastChanged;
         _lastDefined = isDefined ? transaction.End : _lastDefined;

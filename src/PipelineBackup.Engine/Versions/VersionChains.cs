@@ -40,6 +40,9 @@ internal sealed class VersionChains
     /// <summary>How many nodes have changes.</summary>
     public int Count => _nodes.Count;
 
+    /// <summary>About how much memory the changes take, in bytes.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Whether a node has changes that not everybody sees.</summary>
     /// <param name="name">The node.</param>
     public bool IsKnown(NodeNameView name) => _byView.ContainsKey(name);
@@ -60,6 +63,14 @@ internal sealed class VersionChains
         return found;
     }
 
+    /// <summary>A node was changed.</summary>
+    /// <param name="version">The change.</param>
+    public void Add(NodeVersion version)
+    {
+        version.Chain.List.Add(version);
+        Bytes += BytesOf(version);
+    }
+
     /// <summary>A change is seen by everybody, or undone.</summary>
     /// <param name="version">The change.</param>
     public void Remove(NodeVersion version)
@@ -69,16 +80,23 @@ internal sealed class VersionChains
         // It is the newest where it is undone, the oldest where it is seen by everybody; counters may be between.
         int at = chain.List.Count > 0 && chain.List[^1] == version ? chain.List.Count - 1 : chain.List.IndexOf(version);
         chain.List.RemoveAt(at);
+        Bytes -= BytesOf(version);
         if (chain.List.Count == 0 && _nodes.TryGetValue(chain.Name, out var known) && known == chain)
             _nodes.Remove(chain.Name);
     }
+
+    // Objects, lists and the entry of the table are about so long, besides what they hold.
+    private static long BytesOf(NodeVersion version) => 256 + version.OldData.Length + version.Chain.Name.Bookmark.Length;
 
     /// <summary>Forgets all changes of a database.</summary>
     /// <param name="database">Its number.</param>
     public void Forget(byte database)
     {
         foreach (var name in _nodes.Keys.Where(name => name.Database == database).ToList())
+        {
+            Bytes -= _nodes[name].List.Sum(BytesOf);
             _nodes.Remove(name);
+        }
     }
 
     /// <summary>Makes sure that a node may be changed.</summary>
@@ -88,20 +106,31 @@ internal sealed class VersionChains
     /// <exception cref="EseException">−1102: another changed it, and has not committed or did so later.</exception>
     public static void RequireFree(NodeVersions? chain, in Snapshot view, bool isDelta)
     {
-        if (chain is null)
-            return;
-        for (int i = chain.List.Count - 1; i >= 0; i--)
+        if (Conflict(chain, view, isDelta) is { } version)
         {
-            var version = chain.List[i];
-            if (!version.IsSeenBy(view) && !(isDelta && version.IsDelta))
-            {
-                throw new EseException(EseError.WriteConflict,
-                    version.Owner.IsCommitted
-                        ? "another transaction changed it since this one began"
-                        : "another transaction has changed it and is still open",
-                    "roll back and try again");
-            }
+            throw new EseException(EseError.WriteConflict,
+                version.Owner.IsCommitted
+                    ? "another transaction changed it since this one began"
+                    : "another transaction has changed it and is still open",
+                "roll back and try again");
         }
+    }
+
+    /// <summary>Whether a node may be changed in any way.</summary>
+    /// <param name="chain">Its changes; null when everybody sees it as it is.</param>
+    /// <param name="view">Who wants to change it.</param>
+    public static bool IsFree(NodeVersions? chain, in Snapshot view) => Conflict(chain, view, isDelta: false) is null;
+
+    private static NodeVersion? Conflict(NodeVersions? chain, in Snapshot view, bool isDelta)
+    {
+        for (int i = (chain?.List.Count ?? 0) - 1; i >= 0; i--)
+        {
+            var version = chain!.List[i];
+            if (!version.IsSeenBy(view) && !(isDelta && version.IsDelta))
+                return version;
+        }
+
+        return null;
     }
 
     /// <summary>How a node looks to someone.</summary>

@@ -107,6 +107,35 @@ internal sealed partial class DatabaseHeaderWriter
             LastResize = position;
     }
 
+    /// <summary>
+    /// A backup of the database is complete: the header gets its mark, unless it has a later one of the kind. Nothing
+    /// when the step is another.
+    /// </summary>
+    /// <param name="step">What the log says.</param>
+    public void MarkBackup(in BackupStep step)
+    {
+        if (step.Phase != BackupPhase.Update)
+            return;
+        var type = (BackupInfoType)step.Type;
+        switch (step.Scope)
+        {
+            case BackupStep.Full when Header.PreviousFull.Mark <= step.Info.Mark:
+                SetPreviousFull(step.Info, type);
+                SetPreviousIncremental(default, default);
+                SetPreviousDifferential(default, default);
+                break;
+            case BackupStep.Incremental when Header.PreviousIncremental.Mark <= step.Info.Mark:
+                SetPreviousIncremental(step.Info, type);
+                break;
+            case BackupStep.Copy when Header.PreviousCopy.Mark <= step.Info.Mark:
+                SetPreviousCopy(step.Info, type);
+                break;
+            case BackupStep.Differential when Header.PreviousDifferential.Mark <= step.Info.Mark:
+                SetPreviousDifferential(step.Info, type);
+                break;
+        }
+    }
+
     /// <summary>The streamed copy is restored with the logs of its set.</summary>
     /// <param name="high">The highest log of the set.</param>
     public void PrepareRestore(LogGeneration high)

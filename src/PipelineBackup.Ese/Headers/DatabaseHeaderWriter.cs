@@ -247,8 +247,14 @@ internal sealed partial class DatabaseHeaderWriter
     /// <exception cref="IOException">The disk failed.</exception>
     public void Write(IDiskFile file)
     {
+        ShadowedPage.Write(file, Seal().Span);
+    }
+
+    /// <summary>The page with its checksum; not copied.</summary>
+    public ReadOnlyMemory<byte> Seal()
+    {
         Put(0, HeaderChecksum.Compute(_page));
-        ShadowedPage.Write(file, _page);
+        return _page;
     }
 
     private bool KnowsRequiredTime => IsAtLeast(150);

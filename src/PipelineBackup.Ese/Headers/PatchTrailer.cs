@@ -29,6 +29,8 @@ public sealed class PatchTrailer
     /// <summary>Bytes of the page that carry fields; the rest is zero.</summary>
     public const int Size = 148;
 
+    private const uint FirstUpdateWithGenerations = 160;
+
     private readonly ReadOnlyMemory<byte> _page;
 
     /// <summary>A view over the page, whole or not.</summary>
@@ -96,6 +98,28 @@ public sealed class PatchTrailer
             return new(ReadOnlyMemory<byte>.Empty);
         byte[] page = new byte[pageSize.Bytes];
         return new(page.AsMemory(0, file.Read(page, offset)));
+    }
+
+    /// <summary>Makes the page.</summary>
+    /// <param name="header">Header of the database as it is when the copy ends.</param>
+    /// <param name="backup">The backup, with the last log that the copy needs.</param>
+    internal static byte[] Create(DatabaseHeader header, BackupInfo backup)
+    {
+        byte[] page = new byte[header.Bytes.Length];
+        backup.Write(page.AsSpan(40));
+        header.Signature.Write(page.AsSpan(64));
+        header.LogSignature.Write(page.AsSpan(92));
+        if (header.Version.CompareTo(new(FormatVersion.CurrentMain, FirstUpdateWithGenerations, 0)) >= 0)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(120), header.MinRequired.Value);
+            BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(124), header.MaxRequired.Value);
+            BinaryPrimitives.WriteInt32LittleEndian(page.AsSpan(128), header.MaxCommitted.Value);
+            header.MaxRequiredTime.Write(page.AsSpan(132));
+            header.MaxCommittedTime.Write(page.AsSpan(140));
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(page, HeaderChecksum.Compute(page));
+        return page;
     }
 
     /// <summary>Whether the trailer is whole and belongs to the database it stands in.</summary>

@@ -50,6 +50,9 @@ public enum EseError
     /// <summary>A directory that a backup should go to is not empty.</summary>
     BackupDirectoryNotEmpty = -504,
 
+    /// <summary>A backup goes on.</summary>
+    BackupInProgress = -505,
+
     /// <summary>Another restore goes on.</summary>
     RestoreInProgress = -506,
 
@@ -249,6 +252,9 @@ public enum EseError
     /// <summary>The rows of a table have used up their numbers.</summary>
     OutOfSequentialIndexValues = -1063,
 
+    /// <summary>Too much that open transactions changed, or may still see, is in memory.</summary>
+    VersionStoreOutOfMemory = -1069,
+
     /// <summary>A column that numbers rows has used up its numbers.</summary>
     OutOfAutoincrementValues = -1076,
 
@@ -386,6 +392,9 @@ public enum EseError
 
     /// <summary>A long value is missing, incomplete or counted wrongly.</summary>
     LVCorrupted = -1526,
+
+    /// <summary>Nobody gave the key that the values of the column are encrypted with.</summary>
+    ColumnNoEncryptionKey = -1540,
 
     /// <summary>There is no such row.</summary>
     RecordNotFound = -1601,

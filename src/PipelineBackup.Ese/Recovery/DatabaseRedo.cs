@@ -53,7 +53,7 @@ internal static class DatabaseRedo
                 database.HeaderWriter.ReattachTime = now;
                 break;
             case LogRecordType.Backup2:
-                Update(database, record.AsBackup().Step);
+                database.HeaderWriter.MarkBackup(record.AsBackup().Step);
                 break;
         }
     }
@@ -71,29 +71,5 @@ internal static class DatabaseRedo
         if (version > database.Header.Version)
             database.HeaderWriter.Version = version;
         database.FollowVersion();
-    }
-
-    private static void Update(RecoveringFile database, in BackupStep step)
-    {
-        if (step.Phase != BackupPhase.Update)
-            return;
-        var (writer, header, type) = (database.HeaderWriter, database.Header, (BackupInfoType)step.Type);
-        switch (step.Scope)
-        {
-            case 1 when header.PreviousFull.Mark <= step.Info.Mark:
-                writer.SetPreviousFull(step.Info, type);
-                writer.SetPreviousIncremental(default, default);
-                writer.SetPreviousDifferential(default, default);
-                break;
-            case 2 when header.PreviousIncremental.Mark <= step.Info.Mark:
-                writer.SetPreviousIncremental(step.Info, type);
-                break;
-            case 5 when header.PreviousCopy.Mark <= step.Info.Mark:
-                writer.SetPreviousCopy(step.Info, type);
-                break;
-            case 6 when header.PreviousDifferential.Mark <= step.Info.Mark:
-                writer.SetPreviousDifferential(step.Info, type);
-                break;
-        }
     }
 }

@@ -16,7 +16,8 @@ internal static class EndLaws
             TwoSessions),
         new("begin-cancelled", "A begin that is cancelled ends so, and the next one works.", BeginCancelled),
         new("copy-keeps-logs", "A copy truncates nothing.", CopyKeepsLogs),
-        new("truncatable", "Only logs are truncated, and only generations older than all that is kept.", Truncatable),
+        new("truncatable", "Only logs are truncated, and only generations older than all that is kept; of a source that goes on working, "
+            + "whose databases may need less by now, also generations that the backup holds.", Truncatable),
     ];
 
     private static async Task Abort(SourceTrial trial)
@@ -110,11 +111,12 @@ internal static class EndLaws
     private static async Task Truncatable(SourceTrial trial)
     {
         await using var session = await trial.BeginAsync(BackupKind.Full);
-        await trial.ReadAllAsync(session);
+        var held = await trial.ReadAllAsync(session);
         var truncatable = await session.TruncatableLogsAsync(trial.Token);
         trial.Require(
             truncatable.All(file => file.Kind == SourceFileKind.Log), "something other than a log would be truncated");
-        int newest = truncatable.Count == 0 ? 0 : truncatable.Max(file => file.Generation);
+        int newest = truncatable.Where(file => trial.IsAtRest || !held.Any(log => log.Generation == file.Generation))
+            .Select(file => file.Generation).DefaultIfEmpty(0).Max();
         foreach (var database in session.Stamp.Databases)
         {
             trial.Require(

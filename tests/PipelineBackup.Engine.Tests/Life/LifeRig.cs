@@ -61,6 +61,10 @@ internal sealed class LifeRig
     public void RequireSound(string path, string what, bool mayLeak = false)
     {
         RequireSoundLogs(what);
+        RequireSoundDatabase(path, what, mayLeak);
+    }
+
+    public void RequireSoundDatabase(string path, string what, bool mayLeak = false) =>
         OnLocalDisk(path, file =>
         {
             using var database = DatabaseFile.Open(file);
@@ -71,7 +75,6 @@ internal sealed class LifeRig
             Assert.True(mayLeak || report.LeakedPages == 0, $"{what}: {report.LeakedPages} pages leaked");
             return 0;
         });
-    }
 
     public void RequireSoundLogs(string what)
     {

@@ -118,6 +118,60 @@ public sealed class ConflictTests
         Assert.Equal(EseError.TransTooDeep, TableRig.ErrorOf(() => session.BeginTransaction()));
     }
 
+    [Fact]
+    public void A_transaction_that_ended_with_the_one_around_it_ends_nothing_else()
+    {
+        using var rig = new TableRig();
+        Fill(rig);
+        using var session = rig.Engine.CreateSession();
+        var table = session.OpenTable(rig.Database, "things");
+        var outer = session.BeginTransaction();
+        var inner = session.BeginTransaction();
+        table.Delete(Key(1));
+        outer.Dispose();
+        using var next = session.BeginTransaction();
+        table.Delete(Key(2));
+        inner.Dispose();
+        outer.Dispose();
+        Assert.Throws<InvalidOperationException>(inner.Rollback);
+        TableRig.Commit(next);
+        Assert.Equal([1], TableRig.Ids(table));
+        var cursor = table.OpenCursor();
+        table.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => cursor.MoveNext());
+    }
+
+    [Fact]
+    public void Sessions_and_transactions_may_outlive_their_engine()
+    {
+        var rig = new TableRig();
+        Fill(rig);
+        var session = rig.Engine.CreateSession();
+        var transaction = session.BeginTransaction();
+        rig.Close("a reader is left");
+        transaction.Dispose();
+        Assert.Equal(EseError.InstanceUnavailable, TableRig.ErrorOf(() => session.BeginTransaction()));
+        session.Dispose();
+    }
+
+    [Fact]
+    public void Changes_that_nobody_can_forget_are_bounded()
+    {
+        using var rig = new TableRig(versionBytes: 100_000);
+        Fill(rig);
+        using var reader = rig.Engine.CreateSession();
+        var snapshot = reader.BeginTransaction();
+        Assert.Equal(EseError.VersionStoreOutOfMemory, TableRig.ErrorOf(() =>
+        {
+            for (int i = 0; i < 1000; i++)
+                rig.Do(session => Do("update", session.OpenTable(rig.Database, "things")));
+        }));
+        Assert.Equal(3000, reader.OpenTable(rig.Database, "things").Find(1)!.GetBytes("note").Length);
+        snapshot.Dispose();
+        Assert.False(rig.Engine.CleanUp());
+        rig.Do(session => Do("update", session.OpenTable(rig.Database, "things")));
+    }
+
     private static void Fill(TableRig rig) => rig.Do(session =>
     {
         session.CreateTable(rig.Database, TableRig.Things);

@@ -148,6 +148,7 @@ public sealed class RealTableTests
                 var column = _columns[i];
                 bool isCounted = (column.Flags & (ColumnFlags.AutoIncrement | ColumnFlags.Version)) != 0;
                 bool isNeeded = (column.Flags & ColumnFlags.NotNull) != 0;
+                isCounted |= (column.Flags & ColumnFlags.Encrypted) != 0;
                 row[i] = isCounted ? [] : NewValues(column, isNeeded ? 1 : random.Next(column.IsMultiValued ? 4 : 2));
                 if (row[i].Length == 0 && !isCounted)
                 {
@@ -192,6 +193,13 @@ public sealed class RealTableTests
                     : BinaryPrimitives.ReadInt64LittleEndian(row[at][0]) + 5;
                 rows[key] = row;
                 row[at] = [BitConverter.GetBytes(next)[..column.FixedBytes]];
+                return;
+            }
+
+            if ((column.Flags & ColumnFlags.Encrypted) != 0)
+            {
+                Assert.Equal(EseError.ColumnNoEncryptionKey, TableRig.ErrorOf(
+                    () => table.Update(bookmark, table.NewRow().Set(column.Name, new byte[4]))));
                 return;
             }
 

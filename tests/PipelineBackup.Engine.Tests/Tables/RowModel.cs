@@ -77,7 +77,7 @@ internal sealed class RowModel
     public void Commit(ModelTransaction transaction)
     {
         bool isDefiner = _definer == transaction, isWriter = Writers.Contains(transaction);
-        if (isDefiner || transaction.Changes.Count > 0)
+        if (transaction.Changes.Count > 0)
             transaction.End = ++_time;
         foreach (var row in transaction.Changes.Where(change => change.Row is not null).GroupBy(change => change.Row!.Value))
         {
@@ -89,8 +89,8 @@ internal sealed class RowModel
                 Committed.Remove(row.Key);
         }
 
-        if (isDefiner)
-            (HasExtra, _lastDefined) = (transaction.HasExtra, transaction.End!.Value);
+        if (isDefiner && transaction.End is { } defined)
+            (HasExtra, _lastDefined) = (transaction.HasExtra, defined);
         if (isWriter && transaction.End is { } end)
             _lastChanged = end;
         Leave(transaction);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PipelineBackup.Engine.Tests.Life;
+using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Tables;
 
@@ -28,6 +29,36 @@ public sealed class SessionModelTests
         foreach (string what in must)
             Assert.True(seen.ContainsKey(what), $"{what} never happened: {string.Join(", ", seen)}");
     }
+
+    [Fact]
+    public void Sessions_are_killed_and_what_was_committed_is_there() => Ese.Tests.Simulation.Seeds.Each(40, random =>
+    {
+        // A page that is cut in two is for backups to mend.
+        int pageSize = random.Pick(s_pageSizes);
+        var rig = new LifeRig(new() { Unit = pageSize });
+        var options = rig.Options with { PageSize = PageSize.Of(pageSize) };
+        var engine = LifeRig.Open(options);
+        var database = LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database));
+        var run = new SessionRun(engine, database, random.Next(), sessions: random.Next(1, 4));
+        LifeRig.Now(engine.Log.FlushAsync(engine.Log.Tip, CancellationToken.None));
+        rig.Disk.KillAtStep = random.Next(1, random.OneIn(2) ? 100 : 600);
+        bool isKilled = false;
+        try
+        {
+            run.Go(600);
+        }
+        catch (SimulatedCrashException)
+        {
+            isKilled = true;
+        }
+
+        rig.Disk.Crash(random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.AllLost), random);
+        engine = LifeRig.Open(options);
+        database = LifeRig.Now(engine.AttachDatabaseAsync(LifeRig.Database));
+        run.RequirePromised(engine, database);
+        LifeRig.Now(engine.CloseAsync());
+        rig.RequireSound(LifeRig.Database, $"killed {isKilled}", mayLeak: true);
+    });
 
     private static Dictionary<string, int> Run(int seed)
     {

@@ -7,9 +7,12 @@ internal sealed class TableRig : IDisposable
 {
     private bool _isClosed;
 
-    public TableRig(int pageSize = 4096, IUnicodeOrder? order = null)
+    public TableRig(int pageSize = 4096, IUnicodeOrder? order = null, long versionBytes = 1 << 24)
     {
-        Options = Rig.Options with { PageSize = PageSize.Of(pageSize), UnicodeOrder = order };
+        Options = Rig.Options with
+        {
+            PageSize = PageSize.Of(pageSize), UnicodeOrder = order, VersionBytes = versionBytes,
+        };
         Engine = LifeRig.Open(Options);
         Database = LifeRig.Now(Engine.CreateDatabaseAsync(LifeRig.Database));
     }

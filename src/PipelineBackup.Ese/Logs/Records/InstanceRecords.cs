@@ -172,7 +172,10 @@ public enum BackupPhase : byte
 /// <param name="Reserved">Not used.</param>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly record struct BackupStep(
-    BackupPhase Phase, uint Type, byte Scope, byte Database, BackupInfo Info, byte Reserved);
+    BackupPhase Phase, uint Type, byte Scope, byte Database, BackupInfo Info, byte Reserved)
+{
+    internal const byte Full = 1, Incremental = 2, Copy = 5, Differential = 6;
+}
 
 /// <summary>A step of a backup: <see cref="LogRecordType.Backup2"/>.</summary>
 /// <remarks>
