@@ -25,7 +25,6 @@ internal sealed class EngineSimulation
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
     private int? _making;
-    private EmbeddedEngine? Last;
     private ulong _numbers;
 
     /// <summary>A simulation.</summary>
@@ -54,6 +53,9 @@ internal sealed class EngineSimulation
     /// <summary>Rules that the engine leaves out.</summary>
     public OmittedRule Omits { get; init; }
 
+    /// <summary>Whether sessions delete tables.</summary>
+    public bool MayDrop { get; init; }
+
     /// <summary>How many lives ended by a crash while sessions were at work, while recovery was, by a failing disk.</summary>
     public (int AtWork, int InRecovery, int Failed) Ends { get; private set; }
 
@@ -66,15 +68,15 @@ internal sealed class EngineSimulation
             _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 700);
             if (_random.OneIn(8))
                 (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 500), _random.OneIn(2));
-            if (Environment.GetEnvironmentVariable("SIMSTEPS") is { } off) // DEBUG
-                _disk.Watch = step => { long o = long.Parse(off); if (step.Path.EndsWith(".chk", StringComparison.Ordinal) || step.Kind == DiskStepKind.Flush && step.Path.EndsWith("a.edb", StringComparison.Ordinal) || step.Path.EndsWith("a.edb", StringComparison.Ordinal) && step.Offset <= o && step.Offset + step.Count > o) Console.WriteLine($"{step.Number} {step.Kind} {step.Path} {step.Offset}+{step.Count} tip {Last?.Log.Tip} oldest {Last?.Transactions.Oldest}"); };
             bool isOpen = false;
             try
             {
                 Live(ref isOpen);
             }
-            catch (SimulatedCrashException)
+            catch (Exception e) when (e is SimulatedCrashException
+                || (_disk.KillAtStep > 0 && _disk.Steps >= _disk.KillAtStep))
             {
+                // Handlers that meet a dead disk may fail in their own way.
                 Ends = (Ends.AtWork + (isOpen ? 1 : 0), Ends.InRecovery + (isOpen ? 0 : 1), Ends.Failed);
             }
             catch (Exception e) when (e is EseException or IOException && HasFailed)
@@ -95,19 +97,7 @@ internal sealed class EngineSimulation
 
     private static string PathOf(int database) => Path.Combine(Data, $"{(char)('a' + database)}.edb");
 
-    private EmbeddedEngine Open()
-    {
-        if (Environment.GetEnvironmentVariable("SIMLOGS") is { } dir) // DEBUG
-        {
-            Directory.CreateDirectory(dir);
-            foreach (string f in Directory.GetFiles(dir)) File.Delete(f);
-            foreach (string f in _disk.Files)
-                File.WriteAllBytes(Path.Combine(dir, Path.GetFileName(f)), _disk.ReadAll(f));
-        }
-        return Open2();
-    }
-
-    private EmbeddedEngine Open2() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
+    private EmbeddedEngine Open() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
     {
         LogDirectory = Logs,
         PageSize = _pageSize,
@@ -126,7 +116,6 @@ internal sealed class EngineSimulation
     {
         var engine = Open();
         isOpen = true;
-        Last = engine;
         Settle(engine);
         var sessions = NewSessions(engine);
         for (int step = _random.Next(1, 250); step > 0; step--)
@@ -158,7 +147,7 @@ internal sealed class EngineSimulation
         [.. engine.Databases.Select(database => (database.Path[^5] - 'a', database))];
 
     private List<SimulatedSession> NewSessions(EmbeddedEngine engine) =>
-        [.. Enumerable.Range(0, Sessions).Select(_ => new SimulatedSession(engine, Model, _random))];
+        [.. Enumerable.Range(0, Sessions).Select(_ => new SimulatedSession(engine, Model, _random, MayDrop))];
 
     // After an engine was opened: all databases are there, with rows that were promised.
     private void Settle(EmbeddedEngine engine)

@@ -7,7 +7,8 @@ namespace PipelineBackup.Engine.Tests.Simulation;
 /// <param name="engine">Its engine.</param>
 /// <param name="model">Takes what it commits.</param>
 /// <param name="random">Chance.</param>
-internal sealed class SimulatedSession(EmbeddedEngine engine, StoreModel model, Random random)
+/// <param name="mayDrop">Whether it deletes tables.</param>
+internal sealed class SimulatedSession(EmbeddedEngine engine, StoreModel model, Random random, bool mayDrop)
 {
     private const int MostLevels = 3;
 
@@ -83,7 +84,7 @@ internal sealed class SimulatedSession(EmbeddedEngine engine, StoreModel model, 
     {
         if (_session.TableNames(database).Contains(table))
         {
-            if (random.OneIn(3))
+            if (mayDrop && random.OneIn(3))
             {
                 _session.DeleteTable(database, table);
                 _changes.Add(new(RowChangeKind.Drop, RowName.Of(number, table)));
