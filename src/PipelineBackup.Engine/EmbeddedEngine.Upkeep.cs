@@ -109,15 +109,13 @@ public sealed partial class EmbeddedEngine
         MoveCheckpoint();
     }
 
-    // A page with changes of open transactions is written only when the log could undo them: what it says of that stands
-    // behind the changes, so a flush through the changes is not enough.
+    // A page with changes of open transactions is written only when the log could undo them.
     private void LogOldData(EngineDatabase database)
     {
-        int count = 0;
+        if (Options.Omits.HasFlag(OmittedRule.OldData))
+            return;
         foreach (var session in Transactions.Sessions)
-            count += Versions.LogHeld(session, database.Slot, record => Log.Append(record));
-        if (count > 0)
-            Log.Flush();
+            Versions.LogHeld(session, database.Slot, record => Log.Append(record));
     }
 
     private void MoveCheckpoint()

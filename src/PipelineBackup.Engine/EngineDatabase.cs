@@ -17,7 +17,7 @@ public sealed partial class EngineDatabase
         (_options, _log) = (engine.Options, engine.Log);
         var cache = new PageCache(_file, engine.PageSize, _options.CacheBytes, CreateScratch)
         {
-            IsHeld = page => engine.Versions.IsHeld(slot, page),
+            IsHeld = page => !_options.Omits.HasFlag(OmittedRule.OldData) && engine.Versions.IsHeld(slot, page),
             BeforeWrite = PrepareWrite,
         };
         _pages = new(slot, cache);
@@ -173,10 +173,15 @@ public sealed partial class EngineDatabase
         }
     }
 
-    // The log first, then the header that says which logs the pages need, then the pages.
+    // The log first, then the header that says which logs the pages need, then the pages. All of the log: a page is
+    // held no longer once its transaction has ended or its old data are logged, and both records stand behind the
+    // changes of the page.
     private void PrepareWrite()
     {
-        _log.FlushThrough(Cache.WriteThrough);
+        if (!_options.Omits.HasFlag(OmittedRule.WriteAhead))
+            _log.Flush();
+        if (_options.Omits.HasFlag(OmittedRule.RequiredLogs))
+            return;
         if (!IsMade || _log.DurableHeader.Generation <= Header.MaxRequired)
             return;
         NeedLogsTo(_log.DurableHeader);

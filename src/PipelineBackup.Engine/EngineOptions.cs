@@ -84,6 +84,9 @@ public sealed record EngineOptions
     public Func<ulong> Random { get; init; } =
         static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
+    /// <summary>Rules that are left out, so that tests can show that they find out.</summary>
+    internal OmittedRule Omits { get; init; }
+
     /// <summary>Where the checkpoint file is.</summary>
     internal string CheckpointPlace => CheckpointDirectory ?? LogDirectory;
 

@@ -151,7 +151,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     /// <exception cref="EseException">−510: the log failed.</exception>
     public async ValueTask FlushAsync(LogPosition position, CancellationToken cancellationToken)
     {
-        if (position < Durable)
+        if (position < Durable || _options.Omits.HasFlag(OmittedRule.DurableCommit))
             return;
         await _committers.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -99,7 +99,7 @@ internal sealed class RedoPages(PageCache cache)
         if (MayHoldLaterChanges)
         {
             Cache.Get(page, out var found);
-            if (found != null && IsThere(found.View, tree, after))
+            if (found != null && IsThere(found.View, after))
                 return null;
         }
 
@@ -177,8 +177,10 @@ internal sealed class RedoPages(PageCache cache)
 
     private static LogPosition Later(LogPosition a, LogPosition b) => a.CompareTo(b) > 0 ? a : b;
 
-    private static bool IsThere(PageView page, ObjectId tree, DbTime after) =>
-        !page.DbTime.IsMarker && page.ObjectId == tree && page.DbTime.CompareTo(after) >= 0;
+    // Of whichever tree: dbtimes count for the whole database, so a page that is newer was given to that tree later. Made
+    // anew it would lack the changes of transactions that began before replay does, which are passed over.
+    private static bool IsThere(PageView page, DbTime after) =>
+        !page.DbTime.IsMarker && page.DbTime.CompareTo(after) >= 0;
 
     private static bool IsAbsent(PageVerdict verdict) =>
         verdict.Finding is PageFinding.Uninitialized or PageFinding.Truncated;
