@@ -82,11 +82,10 @@ internal sealed class RedoPages(PageCache cache)
     /// is missing since an earlier change.
     /// </summary>
     /// <param name="page">The page; the database grows where it lies behind the end.</param>
-    /// <param name="tree">The tree it is for.</param>
     /// <param name="after">Its dbtime from then on.</param>
     /// <param name="position">Where the record is.</param>
     /// <exception cref="EseException">−501: there can be no such page.</exception>
-    public CachedPage? ForCreation(PageNumber page, ObjectId tree, DbTime after, LogPosition position)
+    public CachedPage? ForCreation(PageNumber page, DbTime after, LogPosition position)
     {
         RequireSound(page, after, position);
 
@@ -97,7 +96,7 @@ internal sealed class RedoPages(PageCache cache)
         if (MayHoldLaterChanges)
         {
             Cache.Get(page, out var found);
-            if (found != null && IsThere(found.View, tree, after))
+            if (found != null && IsThere(found.View, after))
                 return null;
         }
 
@@ -168,8 +167,10 @@ internal sealed class RedoPages(PageCache cache)
 
     private static LogPosition Later(LogPosition a, LogPosition b) => a.CompareTo(b) > 0 ? a : b;
 
-    private static bool IsThere(PageView page, ObjectId tree, DbTime after) =>
-        !page.DbTime.IsMarker && page.ObjectId == tree && page.DbTime.CompareTo(after) >= 0;
+    // Of whichever tree: dbtimes count for the whole database, so a page that is newer was given to that tree later. Made
+    // anew it would lack the changes of transactions that began before replay does, which are passed over.
+    private static bool IsThere(PageView page, DbTime after) =>
+        !page.DbTime.IsMarker && page.DbTime.CompareTo(after) >= 0;
 
     private static bool IsAbsent(PageVerdict verdict) =>
         verdict.Finding is PageFinding.Uninitialized or PageFinding.Truncated;
