@@ -28,12 +28,11 @@ internal sealed class MacroPages(RedoContext context)
     /// <summary>A page that is made: null when it is there already.</summary>
     /// <param name="record">The record.</param>
     /// <param name="page">The page.</param>
-    /// <param name="tree">Its tree.</param>
     /// <exception cref="EseException">Two records of the macro are about the page.</exception>
-    public CachedPage? Create(in LogRecordView record, PageNumber page, ObjectId tree)
+    public CachedPage? Create(in LogRecordView record, PageNumber page)
     {
         Once(record, page);
-        return Noted(context.Pages.ForCreation(page, tree, record.Page.Time, record.Position), record.Page.Time);
+        return Noted(context.Pages.ForCreation(page, record.Page.Time, record.Position), record.Page.Time);
     }
 
     /// <summary>A copy of a page as it stands, to make others from.</summary>

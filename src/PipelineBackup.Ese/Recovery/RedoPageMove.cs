@@ -30,7 +30,7 @@ internal sealed class RedoPageMove
             throw RedoMacro.Contradiction(record, "names no page");
         _parent = pages.Change(record, _move.Parent, _move.ParentBefore);
         _from = pages.Change(record, _move.Change.Page, _move.Change.TimeBefore);
-        _to = pages.Create(record, _move.Target, _move.Tree);
+        _to = pages.Create(record, _move.Target);
         _left = pages.Change(record, _move.Left, _move.LeftBefore);
         _right = pages.Change(record, _move.Right, _move.RightBefore);
         if (_to is not null)

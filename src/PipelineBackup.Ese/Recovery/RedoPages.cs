@@ -84,11 +84,10 @@ internal sealed class RedoPages(PageCache cache)
     /// is missing since an earlier change.
     /// </summary>
     /// <param name="page">The page; the database grows where it lies behind the end.</param>
-    /// <param name="tree">The tree it is for.</param>
     /// <param name="after">Its dbtime from then on.</param>
     /// <param name="position">Where the record is.</param>
     /// <exception cref="EseException">−501: there can be no such page.</exception>
-    public CachedPage? ForCreation(PageNumber page, ObjectId tree, DbTime after, LogPosition position)
+    public CachedPage? ForCreation(PageNumber page, DbTime after, LogPosition position)
     {
         RequireSound(page, after, position);
 

@@ -51,7 +51,7 @@ internal sealed class RedoSplit(RedoContext context, MacroRecords records)
         level.Page = _pages.Change(record, split.Change.Page, split.Change.TimeBefore);
         if (!level.Splits)
             return level;
-        level.New = _pages.Create(record, split.New, split.Tree);
+        level.New = _pages.Create(record, split.New);
         level.Right = _pages.Change(record, split.Right, split.RightBefore);
         return level;
     }

@@ -11,14 +11,14 @@ internal static class RedoTrees
 
     /// <summary>A page is made ready for use; it has no content yet.</summary>
     public static void NewPage(RedoPages pages, in PageCreation creation, LogPosition position) =>
-        pages.ForCreation(creation.Page, creation.Tree, creation.Time, position)?.Edit()
+        pages.ForCreation(creation.Page, creation.Time, position)?.Edit()
             .PreInitialize(creation.Page, creation.Tree, creation.Time);
 
     /// <summary>A tree in one extent is made.</summary>
     public static void Create(RedoPages pages, in SingleExtentTreeCreation creation, LogPosition position)
     {
         var change = creation.Change;
-        if (pages.ForCreation(change.Page, creation.Tree, change.Time, position) is not { } root)
+        if (pages.ForCreation(change.Page, change.Time, position) is not { } root)
             return;
         uint others = Math.Max(1, creation.Pages) - 1;
         uint free = others >= RootHeader.BitmapPages ? uint.MaxValue : (1u << (int)others) - 1;
@@ -32,9 +32,9 @@ internal static class RedoTrees
         var change = creation.Change;
         var time = change.Time;
         var whole = Extent(change.Page, creation.Pages, position);
-        var root = pages.ForCreation(change.Page, creation.Tree, time, position);
-        var owned = pages.ForCreation(creation.Owned, creation.Tree, time, position);
-        var available = pages.ForCreation(creation.Available, creation.Tree, time, position);
+        var root = pages.ForCreation(change.Page, time, position);
+        var owned = pages.ForCreation(creation.Owned, time, position);
+        var available = pages.ForCreation(creation.Available, time, position);
         if (root != null)
         {
             MakeRoot(root, creation.Tree, creation.PageFlags, time, RootHeader.Of(
@@ -61,8 +61,8 @@ internal static class RedoTrees
         var primary = Extent(change.Page, conversion.PrimaryPages, position);
         var secondary = Extent(conversion.SecondaryFirst, conversion.SecondaryPages, position);
         var root = pages.ForChange(change.Page, change.TimeBefore, change.Time, position);
-        var owned = pages.ForCreation(conversion.Owned, conversion.Tree, change.Time, position);
-        var available = pages.ForCreation(conversion.Available, conversion.Tree, change.Time, position);
+        var owned = pages.ForCreation(conversion.Owned, change.Time, position);
+        var available = pages.ForCreation(conversion.Available, change.Time, position);
         if (owned != null)
             MakeSpaceTree(owned, conversion.Tree, record.PageFlags, change.Time, [primary, secondary]);
         if (available != null)

@@ -44,7 +44,7 @@ public sealed class RedoPagesTests
         Assert.Equal(EseError.PageNotInitialized, Unexplained(rig, new(7)));
 
         // That it is made anew does not explain what became of the changes that were passed over.
-        Assert.Null(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_before, RedoRig.Position(40)));
+        Assert.Null(rig.Pages.ForCreation(new(7), s_before, RedoRig.Position(40)));
         rig.Pages.Release(RedoRig.Leaf, uint.MaxValue);
         Assert.True(rig.Pages.Map.IsEmpty);
         rig.Pages.Map.RequireEmpty(default);
@@ -57,10 +57,10 @@ public sealed class RedoPagesTests
         Assert.Null(ForChange(rig, new(7)));
         rig.Cache.Create(new(7)).Edit().Initialize(new(7), RedoRig.Tree, PageFlags.Leaf, s_before);
         Assert.Null(ForChange(rig, new(7)));
-        Assert.Null(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_after, default));
+        Assert.Null(rig.Pages.ForCreation(new(7), s_after, default));
         rig.Pages.Map.Remove(new(7));
         Assert.NotNull(ForChange(rig, new(7)));
-        Assert.NotNull(rig.Pages.ForCreation(new(7), RedoRig.Tree, s_after, default));
+        Assert.NotNull(rig.Pages.ForCreation(new(7), s_after, default));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class RedoPagesTests
         Assert.Equal(EseError.ReadVerifyFailure, Assert.Throws<EseException>(() => pages.AsItStands(new(6))).Error);
 
         // Nobody minds the damage of a page that is made anew.
-        Assert.NotNull(pages.ForCreation(new(6), RedoRig.Tree, s_after, default));
+        Assert.NotNull(pages.ForCreation(new(6), s_after, default));
     }
 
     [Fact]
@@ -104,14 +104,13 @@ public sealed class RedoPagesTests
     {
         using var rig = new RedoRig(4096);
         rig.MakePage(RedoRig.Leaf, s_after, PageFlags.Leaf, [], "a=1");
-        Assert.Null(rig.Pages.ForCreation(RedoRig.Leaf, RedoRig.Tree, s_after, default));
-        Assert.Null(rig.Pages.ForCreation(RedoRig.Leaf, RedoRig.Tree, s_before, default));
-        Assert.Null(rig.Pages.ForCreation(RedoRig.Leaf, new(8), s_before, default));
-        Assert.NotNull(rig.Pages.ForCreation(RedoRig.Leaf, RedoRig.Tree, new(111), default));
+        Assert.Null(rig.Pages.ForCreation(RedoRig.Leaf, s_after, default));
+        Assert.Null(rig.Pages.ForCreation(RedoRig.Leaf, s_before, default));
+        Assert.NotNull(rig.Pages.ForCreation(RedoRig.Leaf, new(111), default));
         rig.Pages.MayHoldLaterChanges = false;
         rig.MakePage(RedoRig.Leaf, s_after, PageFlags.Leaf, [], "a=1");
-        Assert.NotNull(rig.Pages.ForCreation(RedoRig.Leaf, RedoRig.Tree, s_before, default));
-        Assert.NotNull(rig.Pages.ForCreation(new(90), RedoRig.Tree, s_before, default));
+        Assert.NotNull(rig.Pages.ForCreation(RedoRig.Leaf, s_before, default));
+        Assert.NotNull(rig.Pages.ForCreation(new(90), s_before, default));
         Assert.Equal(new PageNumber(90), rig.Cache.LastPage);
     }
 
