@@ -218,6 +218,7 @@ internal sealed class AttachedDatabases : IDisposable
     private void Take(RecoveringFile database)
     {
         _attached.Add(database.Slot, database);
+        database.Saw(database.Place.LastTime, database.Place.LastObject);
         ShareMemory();
         database.Begin(_generation, _created);
     }

@@ -18,13 +18,25 @@ internal sealed record DatabasePlace(
     /// <summary>Whether the map leaves it out.</summary>
     public bool IsSkipped { get; init; }
 
+    /// <summary>
+    /// The last dbtime that the list which redo starts with knows: its pages may have it, though no later record does.
+    /// </summary>
+    public DbTime LastTime { get; init; }
+
+    /// <summary>The last object id that the list which redo starts with knows.</summary>
+    public ObjectId LastObject { get; init; }
+
     /// <summary>Reads an entry of the list that redo starts with.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="stream">Signature of the stream.</param>
     public static DatabasePlace From(in AttachedDatabase entry, Signature stream) => new(
         (byte)entry.Slot, entry.Path,
         new(AttachOrigin.List, entry.Signature, stream, entry.Consistent, entry.Attached),
-        (entry.Flags & 0x40) != 0, entry.MaxPages);
+        (entry.Flags & 0x40) != 0, entry.MaxPages)
+    {
+        LastTime = entry.DbTime,
+        LastObject = entry.LastObject,
+    };
 
     /// <summary>Reads a record that attaches a database.</summary>
     /// <param name="record">The record.</param>

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace PipelineBackup.Ese.Tests.Recovery;
 
 /// <summary>Soft recovery of what the real engine left behind when it was killed.</summary>
@@ -51,6 +53,34 @@ public sealed class SoftRecoveryTests
         Assert.Equal(before.Header.Version, made.Header.Version);
         Assert.Equal(before.Header.CreatedVersion, made.Header.CreatedVersion);
         Assert.Equal(before.Header.Attach, made.Header.Attach);
+    }
+
+    [Fact]
+    public void Times_and_objects_that_the_list_of_the_checkpoint_knows_are_not_given_out_again()
+    {
+        const int ListAt = 679, TimeAt = ListAt + 4, ObjectAt = ListAt + 12;
+        const ulong Time = 90_000_000;
+        const uint LastObject = 7_000;
+        var set = RecoveredSet.Engine("dirty-circular-4096");
+        string path = Path.Combine(set.Folder, "edb.chk");
+        byte[] checkpoint = File.ReadAllBytes(path);
+        Assert.True(Checkpoint.Read(checkpoint) is { HasAttached: true, Attached.Count: 1 });
+        for (int copy = 0; copy < checkpoint.Length; copy += Checkpoint.CopySize)
+        {
+            var bytes = checkpoint.AsSpan(copy, Checkpoint.CopySize);
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes[TimeAt..], Time);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[ObjectAt..], LastObject);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes, HeaderChecksum.Compute(bytes));
+        }
+
+        File.WriteAllBytes(path, checkpoint);
+
+        set.Recover();
+
+        using var file = DatabaseFile.Open(Path.Combine(set.Folder, "db1.edb"));
+        Assert.True(file.Header.DbTime.Value >= Time);
+        Assert.Equal(LastObject, file.Header.LastObject.Value);
+        set.AssertEqual("db1.edb");
     }
 
     [Fact]
