@@ -94,7 +94,11 @@ internal sealed class RecoveryJob
     }
 
     /// <summary>The options of soft recovery.</summary>
-    public RecoveryOptions ToSoft() => Plain(_arguments.CopyTo is null ? LogSource : Target);
+    public RecoveryOptions ToSoft() => Plain(_arguments.CopyTo is null ? LogSource : Target) with
+    {
+        // Whoever asks for an end before that of the logs has no use for those behind it; they only get other names.
+        LeaveOutLaterLogs = _arguments.StopAt is not null || _arguments.StopOnGap || _arguments.IgnoreLostLogs,
+    };
 
     private RecoveryOptions Plain(string logs) => new()
     {

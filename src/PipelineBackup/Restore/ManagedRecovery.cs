@@ -58,7 +58,7 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
             return new HardRecovery(Hard(plain, request)).Run(cancellationToken);
         if (request.RollForwardDirectory is { } later)
             LaterLogs.Bring(later, request.LogDirectory, request.BaseName, request.StopGeneration, cancellationToken);
-        return new SoftRecovery(plain).Run(cancellationToken);
+        return new SoftRecovery(plain with { LeaveOutLaterLogs = plain.StopAt is not null }).Run(cancellationToken);
     }
 
     // The logs to go on with are read where they are; what undo writes goes beside the logs of the backup.

@@ -76,6 +76,26 @@ public class EseRecoverCommandTests
         Assert.Equal(-543, (int?)refused["error"]!["code"]);
     }
 
+    [Theory]
+    [InlineData("--copy-to")]
+    [InlineData("--in-place")]
+    public void Logs_behind_a_stop_are_left_out_and_kept(string where)
+    {
+        // Without its database and checkpoint the set begins with the creation of the database, so any stop can be reached.
+        string source = Cli.CopyOf("dirty-basic-4096", "files"), target = where == "--in-place" ? source : GoldenSets.NewFolder("t");
+        File.Delete(Path.Combine(source, "db1.edb"));
+        File.Delete(Path.Combine(source, "edb.chk"));
+        byte[] later = File.ReadAllBytes(Path.Combine(source, "edb0000000A.log"));
+        string[] way = where == "--in-place" ? [where] : [where, target];
+
+        var json = Cli.Json(ExitCode.Done, ["ese", "recover", source, .. way, "--stop-at", "5"]);
+
+        Assert.StartsWith("(0x5,", (string?)json["end"], StringComparison.Ordinal);
+        Assert.Equal(later, File.ReadAllBytes(Path.Combine(target, "edb0000000A.log.left-out")));
+        Cli.Json(ExitCode.Done, "ese", "check", Path.Combine(target, "db1.edb"));
+        Assert.Equal(where != "--in-place", File.Exists(Path.Combine(source, "edb0000000A.log")));
+    }
+
     [Fact]
     public void Later_logs_are_only_read()
     {
