@@ -25,6 +25,7 @@ public sealed partial class EngineDatabase
         Editor = new(_pages, engine.Versions, engine.Log, header.DbTime, header.LastObject)
         {
             BeforeGrowth = MakeRoom,
+            LogVersion = _log.Header.Version,
             LastPossible = maxPages.Value > 0
                 ? new((uint)Math.Min(PageNumber.Max.Value, maxPages.Value))
                 : PageNumber.Max,
