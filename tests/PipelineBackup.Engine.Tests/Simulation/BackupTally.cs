@@ -5,11 +5,11 @@ internal sealed class BackupTally
 {
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>Called with each backup that was published.</summary>
-    public Action<SimulatedBackup>? Published { get; set; }
-
     /// <summary>How often what happened.</summary>
     public IReadOnlyDictionary<string, int> Counts => _counts;
+
+    /// <summary>Pages that changed on both sides of a copy's position, by what happened to them.</summary>
+    public SortedDictionary<string, int> Straddled { get; } = new(StringComparer.Ordinal);
 
     /// <summary>It happened once more.</summary>
     public void Count(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
@@ -17,10 +17,16 @@ internal sealed class BackupTally
     /// <summary>All that another one counted happened too.</summary>
     public void Add(BackupTally other)
     {
-        foreach (var (what, times) in other._counts)
-            _counts[what] = _counts.GetValueOrDefault(what) + times;
+        Add(_counts, other._counts);
+        Add(Straddled, other.Straddled);
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Join(", ", _counts.Select(count => $"{count.Key} {count.Value}"));
+    public override string ToString() => string.Join(", ", _counts.Concat(Straddled).Select(count => $"{count.Key} {count.Value}"));
+
+    private static void Add(SortedDictionary<string, int> counts, SortedDictionary<string, int> others)
+    {
+        foreach (var (what, times) in others)
+            counts[what] = counts.GetValueOrDefault(what) + times;
+    }
 }

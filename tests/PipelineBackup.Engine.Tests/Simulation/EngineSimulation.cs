@@ -63,7 +63,7 @@ internal sealed class EngineSimulation
     /// <summary>Whether backups are taken meanwhile.</summary>
     public bool TakesBackups
     {
-        init => _backups = value ? new(_disk, Model, _pageSize, new(_random.Next())) { HasFailed = () => HasFailed } : null;
+        init => _backups = value ? new(_disk, Model, _pageSize, new(_random.Next())) { HasFailed = () => HasFailed, CountsStraddling = true } : null;
     }
 
     /// <summary>How many lives ended by a crash while sessions were at work, while recovery was, by a failing disk.</summary>
@@ -116,7 +116,7 @@ internal sealed class EngineSimulation
         LogFileBytes = _logBytes,
         CacheBytes = 1 << 20,
         CheckpointDepthBytes = _random.Pick(32, 128, 512, 4096) << 10,
-        CircularLogging = _random.OneIn(3),
+        CircularLogging = _random.OneIn(_backups is null ? 3 : 8),
         HasBackgroundWork = false,
         Disk = _disk,
         Time = _time,

@@ -71,6 +71,12 @@ internal sealed class SimulatedBackup(EmbeddedEngine engine, BackupRequest reque
     /// <summary>Whether it has deleted logs.</summary>
     public bool HasTruncated { get; private set; }
 
+    /// <summary>The database whose copy its trail follows, and its number; null when it takes none.</summary>
+    public SourceFile? First => _session!.Databases.Count == 0 ? null : _session.Databases[0];
+
+    /// <summary>Number of that database.</summary>
+    public int FirstSlot => engine.Databases.First(database => database.Path == First!.OriginalPath).Number;
+
     /// <summary>Whether it takes the pages of databases.</summary>
     public bool TakesDatabases => request.Kind is BackupKind.Full or BackupKind.Copy;
 
@@ -162,12 +168,10 @@ internal sealed class SimulatedBackup(EmbeddedEngine engine, BackupRequest reque
     /// <param name="full">The full one that the chain begins with.</param>
     public BackupParent ToParent(SimulatedBackup full)
     {
-        var disk = new SimulatedDisk();
         var (file, bytes) = Taken.Logs[Logs.High];
-        string path = Path.Combine(BackupRig.Restored, file.Name);
-        disk.Put(path, bytes);
-        using var log = disk.Open(path, DiskAccess.Read);
-        var scan = LogFileReader.Scan(log);
+        var scanner = new LogScanner();
+        scanner.Append(bytes);
+        var scan = scanner.Complete();
         Assert.True(scan.IsGood, $"{file.Name}: {scan.Message}");
         return new()
         {
@@ -197,7 +201,7 @@ internal sealed class SimulatedBackup(EmbeddedEngine engine, BackupRequest reque
                 break;
             buffer.AsSpan(0, read).CopyTo(all.AsSpan(at));
             at += read;
-            if (file == _session.Databases[0])
+            if (file == First)
                 Taken.Trail.Add((engine.Log.Tip, at / file.PageSize - PageNumber.HeaderPages));
             yield return Stage;
         }

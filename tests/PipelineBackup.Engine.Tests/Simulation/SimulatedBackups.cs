@@ -1,3 +1,4 @@
+using PipelineBackup.Engine.Tests.Backup;
 using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Simulation;
@@ -33,6 +34,9 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
 
     /// <summary>Whether a backup goes on.</summary>
     public bool IsUnderWay => _backup is not null;
+
+    /// <summary>Whether what changes on both sides of a copy's position is counted: that takes time.</summary>
+    public bool CountsStraddling { get; init; }
 
     /// <summary>Whether a step of the disk has failed.</summary>
     public required Func<bool> HasFailed { get; init; }
@@ -134,8 +138,10 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
         }
         catch (SourceException e) when (_engine!.Failure is null && !HasFailed() && MayRefuse(backup, e))
         {
+            // Then a full one is made.
             Tally.Count($"refused: {e.Error!.Value.Number}");
-            GiveUp();
+            _chain.Clear();
+            GiveUp(isRefused: true);
             return;
         }
 
@@ -157,13 +163,15 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
         Tally.Count($"published: {backup.Request.Kind}");
         BackupJudge.RequireStateAtRoll(
             backup.TakesDatabases ? [backup] : [.. _chain, backup], pageSize, random.OneIn(3));
-        Tally.Published?.Invoke(backup);
+        if (CountsStraddling && backup.First is not null)
+            Straddling.Count(backup.Taken, backup.FirstSlot, Tally.Straddled);
     }
 
-    private void GiveUp()
+    private void GiveUp(bool isRefused = false)
     {
         var backup = _backup!;
-        Tally.Count($"given up: {backup.Stage}");
+        if (!isRefused)
+            Tally.Count($"given up: {backup.Stage}");
         backup.Abort();
         if (!_engine!.Options.CircularLogging && !backup.IsPublished)
         {
