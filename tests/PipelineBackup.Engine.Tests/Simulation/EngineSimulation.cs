@@ -37,8 +37,14 @@ internal sealed class EngineSimulation
         _logBytes = random.Pick(64, 64, 128, 256) << 10;
         _numbers = (ulong)random.NextInt64();
 
-        // A page comes to the disk whole or not at all: with a torn one recovery needs a backup.
-        _disk = new() { Unit = _pageSize.Bytes };
+        // A page comes to the disk whole or not at all: with a torn one recovery needs a backup. All else is torn, the
+        // two headers of a database too.
+        int headers = 2 * _pageSize.Bytes;
+        _disk = new()
+        {
+            Unit = _pageSize.Bytes,
+            TornHead = path => Path.GetExtension(path) == ".edb" ? headers : long.MaxValue,
+        };
         _disk.AddDirectory(Logs).AddDirectory(Data);
     }
 
