@@ -15,8 +15,9 @@ public sealed partial class EmbeddedEngine
     /// <summary>What transactions see, and what is to be done when they do not any more. With the latch held.</summary>
     internal EngineTransactions Work => _work ??= new(this);
 
-    /// <summary>Whether it can be used: it is neither closed nor failed.</summary>
-    internal bool IsAlive => !_isClosed && Log.Failure is null;
+    /// <summary>Whether transactions can still be rolled back: it is neither closed nor failed.</summary>
+    internal bool IsAlive => State is EngineState.Running or EngineState.StoppingService or EngineState.Terminating
+        && Failure is null;
 
     /// <summary>Opens a session, which one thread at a time may use. End it before the engine.</summary>
     /// <exception cref="EseException">−1101: there are as many as there can be. −1090: the engine failed.</exception>

@@ -27,6 +27,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
         BackupRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        RequireBackupAllowed();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -50,11 +51,39 @@ public sealed partial class EmbeddedEngine : IBackupSource
         }
     }
 
+    /// <summary>Asks the backup that goes on to end: its next call is refused with −801. Nothing when there is none.</summary>
+    public void StopBackup()
+    {
+        lock (Latch)
+            _backup?.Stop();
+    }
+
     /// <summary>The backup is over, however it ended. With the latch held.</summary>
     internal void EndBackup()
     {
         _backup?.Stop();
         (_backup, KeptFrom) = (null, default);
+    }
+
+    /// <summary>The engine can be backed up; whether a backup goes on already does not matter.</summary>
+    /// <exception cref="SourceException">
+    /// −523: it does not run yet; −516: it logs nothing; and the error of its state.
+    /// </exception>
+    internal void RequireBackupAllowed()
+    {
+        if (State is EngineState.Initialising or EngineState.Recovering)
+        {
+            throw BackupRefusal.Of(new(EseError.BackupNotAllowedYet, "the engine is not ready yet: it is being opened",
+                "try again when it is open"));
+        }
+
+        if (Refusal() is { } refusal)
+            throw BackupRefusal.Of(refusal);
+        if (Options.LoggingDisabled)
+        {
+            throw BackupRefusal.Of(new(EseError.LoggingDisabled, "the engine logs nothing, so it cannot be backed up",
+                "close it, and copy its databases"));
+        }
     }
 
     /// <summary>Tells whoever listens. Without the latch.</summary>

@@ -11,12 +11,15 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
 {
     /// <summary>Recovers and opens.</summary>
     /// <param name="options">Where and how.</param>
+    /// <param name="recovering">Is told when recovery begins, and when it is over.</param>
     /// <param name="cancellationToken">Ends recovery.</param>
-    public static LogOpening Open(EngineOptions options, CancellationToken cancellationToken)
+    public static LogOpening Open(EngineOptions options, Action<bool> recovering, CancellationToken cancellationToken)
     {
         var folder = LogStreamFolder.Open(options.Disk, options.LogDirectory, options.BaseName);
         bool isNew = !HasLogs(options);
+        recovering(!isNew);
         var recovery = isNew ? null : Recover(options, cancellationToken);
+        recovering(false);
         var files = new LogFiles(folder);
         try
         {
