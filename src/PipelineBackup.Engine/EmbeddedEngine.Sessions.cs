@@ -20,9 +20,10 @@ public sealed partial class EmbeddedEngine
         && Failure is null;
 
     /// <summary>Opens a session, which one thread at a time may use. End it before the engine.</summary>
-    /// <exception cref="EseException">−1101: there are as many as there can be. −1090: the engine failed.</exception>
+    /// <exception cref="EseException">−1101: there are as many as there can be. And the error of its state.</exception>
     public EngineSession CreateSession()
     {
+        RequireAlive();
         lock (Latch)
         {
             RequireAlive();
@@ -38,6 +39,7 @@ public sealed partial class EmbeddedEngine
     /// <exception cref="EseException">−1090: the engine failed.</exception>
     public bool CleanUp()
     {
+        RequireAlive();
         while (true)
         {
             lock (Latch)

@@ -137,7 +137,7 @@ public sealed partial class EmbeddedEngine
             database.NeedLogsFrom(position.Generation);
         _checkpoint.Write(position, ListAttached(position));
         Log.Checkpoint = position;
-        if (Options.CircularLogging)
+        if (Options.DeletesLogs)
             DeleteLogs(position.Generation);
     }
 

@@ -110,6 +110,9 @@ public sealed record EngineOptions
     /// <summary>Rules that are left out, so that tests can show that they find out.</summary>
     internal OmittedRule Omits { get; init; }
 
+    /// <summary>Whether logs that recovery does not need any more are deleted; those that are not its own never are.</summary>
+    internal bool DeletesLogs => CircularLogging && !LoggingDisabled;
+
     /// <summary>Where the checkpoint file is.</summary>
     internal string CheckpointPlace => CheckpointDirectory ?? LogDirectory;
 

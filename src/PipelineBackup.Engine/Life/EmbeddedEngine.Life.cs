@@ -8,6 +8,7 @@ public sealed partial class EmbeddedEngine
     private readonly SemaphoreSlim _life = new(1, 1);
     private readonly Lock _stageLock = new();
     private volatile EngineState _stage;
+    private volatile bool _isRestoring;
     private LogStream? _log;
     private TransactionLog? _transactions;
     private CheckpointFile _checkpoint = null!;
@@ -63,10 +64,11 @@ public sealed partial class EmbeddedEngine
     /// <param name="cancellationToken">Ends recovery between two records; another one goes on.</param>
     /// <exception cref="EseException">
     /// −1023: a directory is missing; −1213: the logs are of another page size; −529, −1808: the disk is full; −1030: it
-    /// was done already; −1000, −1029: it is closed; and all that recovery throws.
+    /// was done already; −506: a restore goes on in it; −1000, −1029: it is closed; and all that recovery throws.
     /// </exception>
     public async ValueTask InitializeAsync(CancellationToken cancellationToken = default)
     {
+        RequireNoRestore();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -147,14 +149,45 @@ public sealed partial class EmbeddedEngine
 
     /// <summary>
     /// Ends all activity in preparation of closing: a backup that goes on gets −801 with its next call, everything else
-    /// but rolling back and closing is refused with −1329. Nothing when that was done.
+    /// but rolling back and closing is refused with −1329. What is under way is waited for, and what was committed
+    /// lazily made durable. Nothing when that was done.
     /// </summary>
-    /// <exception cref="EseException">−1029, −1000, −1090: the engine does not run.</exception>
+    /// <exception cref="EseException">−1029, −506, −1000, −1090: it does not run; −510: the log cannot be written.</exception>
     public void StopService()
     {
-        if (State != EngineState.StoppingService && !TryMove(EngineState.Running, EngineState.StoppingService))
-            throw Refusal() ?? NotOpened();
+        if (State == EngineState.Unavailable || !TryMove(EngineState.Running, EngineState.StoppingService))
+        {
+            if (State != EngineState.StoppingService)
+                RequireAlive();
+            return;
+        }
+
         StopBackup();
+        Guard(Log.Flush);
+    }
+
+    /// <summary>A restore goes on in the engine, which is not opened meanwhile, until the result is disposed of.</summary>
+    /// <exception cref="EseException">
+    /// −506: another one goes on; −1850: it was opened, or is being; −1000, −1029: it is closed, or is being.
+    /// </exception>
+    internal RestoreRun EnterRestore()
+    {
+        RequireNoRestore();
+        if (!_life.Wait(0))
+        {
+            RequireNoRestore();
+            throw AfterOpening();
+        }
+
+        if (!TryMove(EngineState.Created, EngineState.Recovering, isRestoring: true))
+        {
+            _life.Release();
+            if (State != EngineState.Running)
+                RequireAlive();
+            throw AfterOpening();
+        }
+
+        return new(this);
     }
 
     /// <summary>The engine can be used.</summary>
@@ -186,18 +219,32 @@ public sealed partial class EmbeddedEngine
             Failure.Hint),
         EngineState.Terminating => new(EseError.TermInProgress, "the engine is being closed"),
         EngineState.Terminated => new(EseError.NotInitialized, "the engine was closed"),
+        EngineState.Recovering when _isRestoring => RestoreGoesOn(),
         _ => NotOpened(),
     };
+
+    private void RequireNoRestore()
+    {
+        if (_isRestoring)
+            throw RestoreGoesOn();
+    }
+
+    private static EseException RestoreGoesOn() =>
+        new(EseError.RestoreInProgress, "a restore goes on in the engine", "wait until it has ended");
+
+    private static EseException AfterOpening() => new(EseError.AfterInitialization,
+        "a restore comes before the engine is opened", "close it, and create it anew");
 
     private static EseException NotOpened() =>
         new(EseError.NotInitialized, "the engine was not opened", "open it first");
 
-    private bool TryMove(EngineState from, EngineState to)
+    private bool TryMove(EngineState from, EngineState to, bool isRestoring = false)
     {
         lock (_stageLock)
         {
             if (_stage != from)
                 return false;
+            _isRestoring = isRestoring;
             _stage = to;
             return true;
         }
@@ -284,7 +331,7 @@ public sealed partial class EmbeddedEngine
         var term = Log.Append(records.Written);
         Log.Flush();
         _checkpoint.WriteClean(term);
-        if (Options.CircularLogging)
+        if (Options.DeletesLogs)
             DeleteLogs(term.Generation);
     }
 
@@ -298,5 +345,17 @@ public sealed partial class EmbeddedEngine
         _versionMemory.Dispose();
         Log.Dispose();
         Options.Host?.Remove(this);
+    }
+
+    /// <summary>A restore that goes on in an engine.</summary>
+    /// <param name="engine">The engine.</param>
+    internal readonly struct RestoreRun(EmbeddedEngine engine) : IDisposable
+    {
+        /// <summary>Ends it.</summary>
+        public void Dispose()
+        {
+            engine.TryMove(EngineState.Recovering, EngineState.Created);
+            engine._life.Release();
+        }
     }
 }
