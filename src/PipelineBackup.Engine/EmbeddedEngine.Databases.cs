@@ -54,6 +54,7 @@ public sealed partial class EmbeddedEngine
         {
             T Run()
             {
+                lock (_upkeep.Gate)
                 lock (Latch)
                 {
                     RequireAlive();
