@@ -154,15 +154,6 @@ internal sealed class LogStream : IChangeLog, IDisposable
         position < Durable || _options.Omits.HasFlag(OmittedRule.DurableCommit) ? default
             : _committers.WaitAsync(position, cancellationToken);
 
-    /// <summary>Makes a record durable, and all before it, waiting for the disk.</summary>
-    /// <param name="position">Its position; the greatest that there is for all.</param>
-    /// <exception cref="EseException">−510: the log failed.</exception>
-    public void FlushThrough(LogPosition position)
-    {
-        if (position >= Durable)
-            Flush();
-    }
-
     /// <summary>Makes all records durable, waiting for the disk; nothing when they are.</summary>
     /// <exception cref="EseException">−510: the log failed.</exception>
     public void Flush()
