@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PipelineBackup.Engine;
 
 /// <summary>What is done behind the sessions' back: pages go to their files, the checkpoint moves.</summary>
@@ -59,6 +61,7 @@ internal sealed class Upkeep : IDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a thread of its own")]
     private void Work()
     {
         while (true)
@@ -81,9 +84,10 @@ internal sealed class Upkeep : IDisposable
                     if (_engine.IsAlive)
                         _engine.WriteBehind(forMemory);
                 }
-                catch (EseException)
+                catch (Exception e)
                 {
-                    // The engine has failed: whoever calls next is told.
+                    // Whoever calls next is told.
+                    _engine.Log.Fail(e);
                 }
             }
         }
