@@ -40,7 +40,8 @@ public sealed class BackupSimulationTests
         {
             var random = new Random(seed);
             var simulation = new EngineSimulation(random) { TakesBackups = true };
-            simulation.Run(random.Next(2, 7));
+            try { simulation.Run(random.Next(2, 7)); }
+            catch (Exception) when (Environment.GetEnvironmentVariable("PBDUMP") is not null) { simulation.Dump(); throw; }
             total.Add(simulation.Backups!);
             return null;
         }
