@@ -28,7 +28,6 @@ internal static class BackupJudge
         }
         catch (EseException e)
         {
-            foreach (var c in chain) TempDebug.Dump(c.Taken.Logs.Values.Select(l => (l.File.Name, l.Bytes)));
             throw new InvalidOperationException($"{what} cannot be restored: {e.Error}: {e.Message}", e);
         }
 

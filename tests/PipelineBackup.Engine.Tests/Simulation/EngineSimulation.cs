@@ -46,7 +46,6 @@ internal sealed class EngineSimulation
             TornHead = path => Path.GetExtension(path) == ".edb" ? headers : long.MaxValue,
         };
         _disk.AddDirectory(Logs).AddDirectory(Data);
-        _disk.Watch = step => _trace.Add($"{step}");
     }
 
     /// <summary>Where the logs are.</summary>
@@ -102,7 +101,6 @@ internal sealed class EngineSimulation
             }
 
             _backups?.Died();
-            _trace.Add("=== crash");
             _disk.Crash(
                 _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost), _random);
         }
@@ -112,14 +110,6 @@ internal sealed class EngineSimulation
         _backups?.Opened(engine);
         Close(engine);
     }
-
-    public void Dump() // TEMPDEBUG
-    {
-        foreach (var t in _trace) Console.WriteLine(t);
-        TempDebug.Dump(_disk.ListFiles(Logs).Where(f => f.EndsWith(".log")).Select(f => (f, _disk.ReadAll(f))));
-        foreach (var f in _disk.Files) Console.WriteLine(f + " " + _disk.ReadAll(f).Length);
-    }
-    private readonly List<string> _trace = [];
 
     private bool HasFailed => _disk.FailAtStep > 0 && _disk.Steps >= _disk.FailAtStep;
 
