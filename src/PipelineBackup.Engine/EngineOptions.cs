@@ -86,8 +86,8 @@ public sealed record EngineOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Gives random numbers for signatures.</summary>
-    public Func<ulong> Random { get; init; } =
+    /// <summary>Gives random numbers for signatures; tests have some that repeat.</summary>
+    internal Func<ulong> Random { get; init; } =
         static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     /// <summary>Rules that are left out, so that tests can show that they find out.</summary>
