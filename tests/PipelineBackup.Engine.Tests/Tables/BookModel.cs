@@ -27,7 +27,7 @@ internal sealed class Book
     public SortedDictionary<int, BookRow> Rows { get; private init; } = [];
 
     /// <summary>Indexes by name, and in which order they list the rows.</summary>
-    public HashSet<string> Indexes { get; private init; } = [];
+    public HashSet<string> Indexes { get; init; } = [];
 
     public Book Copy() => new() { Rows = new(Rows), Indexes = [.. Indexes] };
 

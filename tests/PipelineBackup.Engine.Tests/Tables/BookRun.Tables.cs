@@ -17,8 +17,9 @@ internal sealed partial class BookRun
         string name = _random.Pick(s_names);
         if (!_shelf.Books.TryGetValue(name, out var book))
         {
-            _session.CreateTable(_database, Definition(name));
-            _shelf.Books.Add(name, new());
+            NewIndex[] indexes = [.. s_indexes.Where(_ => _random.OneIn(2))];
+            _session.CreateTable(_database, Definition(name, indexes));
+            _shelf.Books.Add(name, new() { Indexes = [.. indexes.Select(index => index.Name)] });
             Count("create table");
         }
         else if (_random.OneIn(4))
@@ -42,7 +43,7 @@ internal sealed partial class BookRun
         }
     }
 
-    private static NewTable Definition(string name) => new(name)
+    private static NewTable Definition(string name, NewIndex[] indexes) => new(name)
     {
         Columns =
         [
@@ -53,7 +54,7 @@ internal sealed partial class BookRun
             new("tags", ColumnType.Short) { IsMultiValued = true },
             new("body", ColumnType.LongBinary) { IsCompressed = name == "letters" },
         ],
-        Indexes = [new("primary", "id") { IsPrimary = true }],
+        Indexes = [new("primary", "id") { IsPrimary = true }, .. indexes],
     };
 
     private (Table Table, Book Book) Pick()
@@ -70,10 +71,16 @@ internal sealed partial class BookRun
             var row = NewRow(_random.Next(500));
             var values = table.NewRow().Set("id", row.Id);
             Put(values, row);
-            if (!book.Rows.TryAdd(row.Id, row))
-                Assert.Equal(EseError.KeyDuplicate, TableRig.ErrorOf(() => table.Insert(values)));
-            else
+            try
+            {
                 table.Insert(values);
+                Assert.True(book.Rows.TryAdd(row.Id, row));
+            }
+            catch (EseException e) when (e.Error == EseError.KeyDuplicate)
+            {
+                Assert.True(book.Rows.ContainsKey(row.Id));
+                Count("duplicate");
+            }
         }
 
         Count("insert");
