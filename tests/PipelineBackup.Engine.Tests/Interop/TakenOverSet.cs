@@ -2,10 +2,10 @@ using PipelineBackup.Engine.Tests.Backup;
 using PipelineBackup.Engine.Tests.Life;
 using PipelineBackup.Engine.Tests.Tables;
 using PipelineBackup.Ese.Tests.Simulation;
+using Rows = System.Collections.Generic.Dictionary<
+    string, System.Collections.Generic.SortedDictionary<string, byte[][][]>>;
 
 namespace PipelineBackup.Engine.Tests.Interop;
-
-using Rows = Dictionary<string, SortedDictionary<string, byte[][][]>>;
 
 /// <summary>
 /// Databases of the engine of Windows that this engine goes on with: changed by chance, row by row and in their
@@ -106,9 +106,8 @@ internal sealed class TakenOverSet
         var taken = BackupRig.Take(engine, new(), between: step =>
         {
             isRolled |= step > 0;
-            if (isRolled || !_held[changing].ContainsKey(AddedTable) || _random.Next(3) > 0)
-                return;
-            Change(session, database, AddedTable, _held[changing][AddedTable], 5);
+            if (!isRolled && _held[changing].TryGetValue(AddedTable, out var rows) && _random.Next(3) == 0)
+                Change(session, database, AddedTable, rows, 5);
         });
         session.Dispose();
         LifeRig.Now(engine.CloseAsync());
