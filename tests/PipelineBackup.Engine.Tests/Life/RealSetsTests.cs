@@ -2,7 +2,9 @@ using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Life;
 
-/// <summary>Databases and logs that the engine of Windows wrote are taken over, changed a little, and given back.</summary>
+/// <summary>
+/// Databases and logs that the engine of Windows wrote are taken over, changed a little, and given back.
+/// </summary>
 public sealed class RealSetsTests
 {
     private static readonly string[] s_names =
