@@ -20,6 +20,12 @@ public sealed record EngineOptions
     /// </summary>
     public PageSize? PageSize { get; init; }
 
+    /// <summary>
+    /// Format of new databases and logs: the newest that is known, unless told otherwise. An older one is for engines
+    /// that know no newer; databases of a newer format are not attached then. Logs never go back to an older one.
+    /// </summary>
+    public EngineFormat Format { get; init; } = EngineFormat.Efv9600;
+
     /// <summary>Length of a log file in bytes, 64 KiB to 32 MiB. 1 MiB unless told otherwise.</summary>
     public long LogFileBytes { get; init; } = 1 << 20;
 

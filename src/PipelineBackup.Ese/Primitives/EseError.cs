@@ -189,6 +189,9 @@ public enum EseError
     /// <summary>A database given to a restore is no backed up one.</summary>
     RestoreOfNonBackupDatabase = -615,
 
+    /// <summary>A database is of a newer format than the engine was told to write.</summary>
+    EngineFormatTooLowForDatabase = -623,
+
     /// <summary>A page was changed later than its database says.</summary>
     DbTimeBeyondMaxRequired = -625,
 

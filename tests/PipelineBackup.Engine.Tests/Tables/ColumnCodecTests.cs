@@ -11,8 +11,10 @@ public class ColumnCodecTests
             for (int length = 0; length < 20; length++)
             {
                 byte[] bytes = new byte[length];
-                var expected = length == column.Type.FixedBytes() ? EseError.Success : EseError.DatabaseCorrupted;
-                Assert.Equal((column.Type, expected), (column.Type, TableRig.ErrorOf(() => Read(column, bytes))));
+                if (length == column.Type.FixedBytes())
+                    Read(column, bytes);
+                else
+                    Assert.Equal(EseError.DatabaseCorrupted, TableRig.ErrorOf(() => Read(column, bytes)));
             }
         }
     }
