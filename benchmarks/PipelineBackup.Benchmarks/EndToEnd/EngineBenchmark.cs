@@ -6,8 +6,8 @@ using PipelineBackup.Sinks.FileSystem;
 namespace PipelineBackup.Benchmarks.EndToEnd;
 
 /// <summary>
-/// The embedded engine under load: sessions that write alone, then while the database is backed up online, then alone again,
-/// and the same backup while nobody writes.
+/// The embedded engine under load: sessions that write alone, then while the database is backed up online, then alone
+/// again, and the same backup while nobody writes.
 /// </summary>
 /// <remarks>
 /// <code>

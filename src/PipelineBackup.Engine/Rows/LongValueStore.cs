@@ -1,6 +1,8 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>The long values of a table as a session reads and writes them. Values are never changed, only replaced.</summary>
+/// <summary>
+/// The long values of a table as a session reads and writes them. Values are never changed, only replaced.
+/// </summary>
 internal sealed class LongValueStore : IValueSource
 {
     // Since then new values have ids of 64 bits.
@@ -194,7 +196,8 @@ internal sealed class LongValueStore : IValueSource
         if (stored.Length == length)
             stored.CopyTo(plain);
         else if (ValueCompression.PlainLength(stored) != length)
-            throw new EseException(EseError.LVCorrupted, $"a chunk of the long value {id} of {_table} has another length");
+            throw new EseException(EseError.LVCorrupted,
+                $"a chunk of the long value {id} of {_table} has another length");
         else
             ValueCompression.Decompress(stored, plain);
     }

@@ -2,7 +2,9 @@ using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Life;
 
-/// <summary>A disk in memory, with directories for logs and databases, and judges of what an engine leaves there.</summary>
+/// <summary>
+/// A disk in memory, with directories for logs and databases, and judges of what an engine leaves there.
+/// </summary>
 internal sealed class LifeRig
 {
     private ulong _random = 1;
