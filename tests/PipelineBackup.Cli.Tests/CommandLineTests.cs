@@ -93,7 +93,11 @@ public partial class CommandLineTests
     {
         var root = CommandLine.CreateRoot();
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
-        Assert.Equal(["backup", "check", "checksum", "demo", "demo-engine", "drill", "dump", "info", "list", "logs", "recover", "restore", "show", "verify"],
+        Assert.Equal(
+            [
+                "backup", "check", "checksum", "demo", "demo-engine", "drill", "dump", "info", "list", "logs", "recover",
+                "restore", "show", "verify",
+            ],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)
         {
@@ -114,7 +118,8 @@ public partial class CommandLineTests
             Assert.Contains($"\n| {(int)code} |", document, StringComparison.Ordinal);
         }
 
-        foreach (var command in Leaves(CommandLine.CreateRoot()).Cast<OperationCommand>().Where(command => !command.Hidden))
+        foreach (var command in Leaves(CommandLine.CreateRoot()).Cast<OperationCommand>()
+            .Where(command => !command.Hidden))
         {
             Assert.Contains(command.Example, document, StringComparison.Ordinal);
             Assert.All(command.Options.Where(option => option.Name.StartsWith("--", StringComparison.Ordinal)),

@@ -4,7 +4,9 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Benchmarks.EndToEnd;
 
-/// <summary>Sessions that write to a table of the embedded engine, each transaction waited for, and how long that takes.</summary>
+/// <summary>
+/// Sessions that write to a table of the embedded engine, each transaction waited for, and how long that takes.
+/// </summary>
 internal sealed class EngineLoad(EmbeddedEngine engine, EngineDatabase database, int sessions)
 {
     private const int RowBytes = 1000, RowsAtOnce = 200, ChangesAtOnce = 4;

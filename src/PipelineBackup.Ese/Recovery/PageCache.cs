@@ -30,7 +30,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     private int _limit;
     private readonly Dictionary<uint, CachedPage> _pages = [];
     private readonly Stack<byte[]> _free = [];
-    private readonly byte[] _run = new byte[RunBytes];
+    private byte[] _run = [];
 
     // Pages of the file whose bytes count: what lies behind is of an earlier, longer time, or no page.
     private long _filePages;
