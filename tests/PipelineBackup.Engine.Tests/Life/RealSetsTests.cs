@@ -14,13 +14,18 @@ public sealed class RealSetsTests
         "dirty-multidb-4096", "dirty-sigkill1-4096", "dirty-undo-flushed-4096",
     ];
 
-    public static TheoryData<string> Sets => [.. GoldenSets.EngineSets.Where(s_names.Contains)];
+    // Those of the project itself are always there.
+    private static readonly string[] s_small =
+        ["clean-4096", "clean-32768", "dirty-basic-4096", "dirty-undo-flushed-4096"];
+
+    public static TheoryData<string> Sets =>
+        GoldenSets.HasCorpus ? [.. GoldenSets.EngineSets.Where(s_names.Contains)] : [.. s_small];
 
     [Theory]
     [MemberData(nameof(Sets))]
     public void A_set_of_the_engine_is_recovered_changed_and_closed(string set)
     {
-        string folder = GoldenSets.Engine(set), files = Path.Combine(folder, "files");
+        string folder = GoldenSets.HasCorpus ? GoldenSets.Engine(set) : GoldenSets.Small(set), files = Path.Combine(folder, "files");
         var disk = new SimulatedDisk();
         foreach (string file in Directory.EnumerateFiles(files))
             disk.Put(Path.Combine(LifeRig.Logs, Path.GetFileName(file)), File.ReadAllBytes(file));
@@ -47,15 +52,20 @@ public sealed class RealSetsTests
             {
                 rig.RequireSound(file, $"{file} after run {run}", mayLeak: true);
                 string[] dump = rig.Dump(file, system: false);
-                Assert.Equal(File.ReadAllLines(Expected(folder, file)), dump);
+                string[] expected = File.ReadAllLines(Expected(set, folder, file));
+                // Those of the project have no rows, but what their digest is.
+                Assert.Equal(expected, GoldenSets.HasCorpus ? dump : [.. dump.Where(line => !IsRow(line))]);
             }
         }
 
         Assert.DoesNotContain(disk.Files, file => Path.GetExtension(file) == ".jfm");
     }
 
-    private static string Expected(string folder, string file) =>
-        Path.Combine(folder, $"expected-{Path.GetFileName(file)}.jsonl");
+    private static string Expected(string set, string folder, string file) => GoldenSets.HasCorpus
+        ? Path.Combine(folder, $"expected-{Path.GetFileName(file)}.jsonl")
+        : Path.Combine(GoldenSets.Folder, "dumps", $"{set}.jsonl");
+
+    private static bool IsRow(string line) => line.StartsWith("{\"type\":\"row\"", StringComparison.Ordinal);
 
     private static PageSize PageSizeOf(SimulatedDisk disk, string path)
     {
