@@ -57,6 +57,7 @@ public sealed partial class EmbeddedEngine
         {
             T Run()
             {
+                lock (_upkeep.Gate)
                 lock (Latch)
                 {
                     RequireAlive();

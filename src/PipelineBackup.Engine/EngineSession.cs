@@ -182,6 +182,8 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
                 session.Engine.Latch.Exit();
                 Volatile.Write(ref session._isBusy, 0);
             }
+
+            session.Engine.AwaitRoom();
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class EngineLoad(EmbeddedEngine engine, EngineDatabase database,
         var all = await Task.WhenAll(Enumerable.Range(0, sessions).Select(i => Task.Run(() => WriteAsync(i, stop))));
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var latencies = all.SelectMany(each => each).Order().ToList();
-        return new(seconds, latencies.Count, At(latencies, 0.5), At(latencies, 0.99), At(latencies, 1));
+        return new(seconds, latencies.Count, At(latencies, 0), At(latencies, 0.5), At(latencies, 0.99), At(latencies, 1));
     }
 
     private static double At(List<double> ordered, double part) =>
@@ -84,10 +84,12 @@ internal sealed class EngineLoad(EmbeddedEngine engine, EngineDatabase database,
 /// <summary>What a load did.</summary>
 /// <param name="Seconds">How long it ran.</param>
 /// <param name="Transactions">Transactions that were durable.</param>
+/// <param name="Least">Milliseconds of the shortest.</param>
 /// <param name="Median">Milliseconds of one, the median.</param>
 /// <param name="P99">Milliseconds of one, of 99 in a hundred.</param>
 /// <param name="Longest">Milliseconds of the longest.</param>
-internal sealed record LoadFigures(double Seconds, int Transactions, double Median, double P99, double Longest)
+internal sealed record LoadFigures(
+    double Seconds, int Transactions, double Least, double Median, double P99, double Longest)
 {
     /// <summary>Transactions a second.</summary>
     public double Rate => Transactions / Seconds;

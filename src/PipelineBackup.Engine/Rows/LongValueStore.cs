@@ -58,6 +58,8 @@ internal sealed class LongValueStore : IValueSource
     public int ReadPart(ReadOnlySpan<byte> reference, long offset, Span<byte> destination)
     {
         var root = Root(reference, out var id);
+        if (offset >= root.Length)
+            return 0;
         int chunkBytes = _table.LongValueChunkBytes, read = 0;
         long end = Math.Min(root.Length, offset + destination.Length);
         Span<byte> key = stackalloc byte[LongValueId.MaxKeyBytes];

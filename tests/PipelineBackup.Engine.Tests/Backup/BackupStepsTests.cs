@@ -28,6 +28,7 @@ public sealed class BackupStepsTests
     public void The_copy_has_the_headers_and_the_trailer_that_the_engine_of_windows_gives_it()
     {
         _rows.Steps(3000);
+        _engine.WriteBackAll();
         var tip = _engine.Log.Tip;
         var checkpoint = _engine.CheckpointGeneration;
         var taken = BackupRig.Take(_engine, new());
@@ -45,6 +46,22 @@ public sealed class BackupStepsTests
         Assert.Equal(Enumerable.Range(checkpoint.Value, taken.Logs.Count), taken.Logs.Keys);
         Assert.Equal(checkpoint.Value, taken.Stamp.Databases[0].MinRequired);
         Assert.False(Header.CurrentFull.IsSet, "the database itself was marked as a copy");
+    }
+
+    [Fact]
+    public void What_memory_held_is_in_the_pages_of_the_copy()
+    {
+        var rig = new LifeRig();
+        var engine = LifeRig.Open(rig.Options with { CacheBytes = 64 << 20, CheckpointDepthBytes = 1 << 30 });
+        var rows = new WrittenRows(engine, LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database)), new(3));
+        rows.Steps(3000);
+        rows.Close();
+        int used = engine.Databases[0].Cache.ListDirty(default).Length;
+        Assert.True(used > 20, $"{used}");
+        byte[] copy = Assert.Single(BackupRig.Take(engine, new()).Databases).Value;
+        int pages = Enumerable.Range(2, copy.Length / 4096 - 3)
+            .Count(page => copy.AsSpan(page * 4096, 4096).ContainsAnyExcept((byte)0));
+        Assert.True(pages >= used, $"{pages} of {used} pages");
     }
 
     [Fact]

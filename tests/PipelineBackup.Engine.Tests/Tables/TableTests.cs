@@ -3,6 +3,30 @@ namespace PipelineBackup.Engine.Tests.Tables;
 /// <summary>What tables and cursors do.</summary>
 public sealed class TableTests
 {
+    [Theory]
+    [InlineData(60)]
+    [InlineData(900)]
+    [InlineData(9000)]
+    public void Behind_the_end_of_a_value_there_is_nothing(int length)
+    {
+        using var rig = new TableRig();
+        rig.Do(session => session.CreateTable(rig.Database, TableRig.Things));
+        rig.Do(session =>
+        {
+            byte[] note = new byte[length], part = new byte[100];
+            new Random(length).NextBytes(note);
+            var table = session.OpenTable(rig.Database, "things");
+            table.Insert(table.NewRow().Set("id", 1).Set("note", note));
+            var cursor = table.Find(1)!;
+            foreach (long from in (long[])[0, length - 7, length - 1, length, length + 1, length + 5000, long.MaxValue])
+            {
+                byte[] expected = from < length ? note[(int)from..Math.Min(length, (int)from + 100)] : [];
+                Assert.Equal(expected.Length, cursor.Read("note", from, part));
+                Assert.Equal(expected, part[..expected.Length]);
+            }
+        });
+    }
+
     [Fact]
     public void Values_of_all_types_come_back()
     {
