@@ -161,10 +161,13 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         byte[] like = LogHeaderWriter.Begin(settings, default);
         return header.TellsDurable && scan.CleanShutdown.IsSet && isCircular == settings.IsCircular
             && (header.Flags & LogHeaderFlags.Reserve) == 0
-            && header.FileLength == LogHeader.Read(like).FileLength && IsAtLeast(header.Version, settings.Version)
+            && header.FileLength == LogHeader.Read(like).FileLength && EngineFormat.IsAtLeast(header.Version, settings.Version)
             && scan.LastValidSegment + 1 < header.SectorCount - 1;
     }
 
+<<<<<<< HEAD
+    private static LogPacker NewPacker(EngineOptions options, LogFiles files) =>
+=======
     private static bool IsAtLeast(LogVersion version, LogVersion least) =>
         (version.Major, version.UpdateMajor, version.UpdateMinor)
             .CompareTo((least.Major, least.UpdateMajor, least.UpdateMinor)) >= 0;
@@ -172,6 +175,7 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
     private static Signature NewSignature(EngineOptions options) => new((uint)options.Random(), options.Now);
 
     private static LogPacker NewPacker(EngineOptions options, ILogFiles files) =>
+>>>>>>> s6-states
         new(files.Header.Generation, files.Header.SectorCount, options.Time);
 
     private static LogStreamSettings Settings(EngineOptions options, Signature signature, PageSize pageSize) => new()
@@ -179,7 +183,7 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         Signature = signature,
         PageSize = pageSize,
         FileBytes = options.LogFileBytes,
-        Version = LogVersion.Newest,
+        Version = options.Format.Log,
         IsCircular = options.CircularLogging,
         Parameters = Parameters(options, pageSize),
     };
