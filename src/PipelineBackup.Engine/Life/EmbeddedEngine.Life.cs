@@ -68,12 +68,13 @@ public sealed partial class EmbeddedEngine
     /// </exception>
     public async ValueTask InitializeAsync(CancellationToken cancellationToken = default)
     {
-        RequireNoRestore();
+        if (_stage is not (EngineState.Created or EngineState.Initialising or EngineState.Recovering) || _isRestoring)
+            throw OpenAlready();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (!TryMove(EngineState.Created, EngineState.Initialising))
-                throw Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
+                throw OpenAlready();
             if (Options.HasBackgroundWork)
                 await Task.Run(() => Initialise(cancellationToken), CancellationToken.None).ConfigureAwait(false);
             else
@@ -162,8 +163,12 @@ public sealed partial class EmbeddedEngine
             return;
         }
 
-        StopBackup();
-        Guard(Log.Flush);
+        lock (Latch)
+        {
+            _backup?.Stop();
+            if (_stage == EngineState.StoppingService)
+                Guard(Log.Flush);
+        }
     }
 
     /// <summary>A restore goes on in the engine, which is not opened meanwhile, until the result is disposed of.</summary>
@@ -222,6 +227,8 @@ public sealed partial class EmbeddedEngine
         EngineState.Recovering when _isRestoring => RestoreGoesOn(),
         _ => NotOpened(),
     };
+
+    private EseException OpenAlready() => Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
 
     private void RequireNoRestore()
     {

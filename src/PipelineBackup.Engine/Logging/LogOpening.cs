@@ -165,17 +165,9 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
             && scan.LastValidSegment + 1 < header.SectorCount - 1;
     }
 
-<<<<<<< HEAD
-    private static LogPacker NewPacker(EngineOptions options, LogFiles files) =>
-=======
-    private static bool IsAtLeast(LogVersion version, LogVersion least) =>
-        (version.Major, version.UpdateMajor, version.UpdateMinor)
-            .CompareTo((least.Major, least.UpdateMajor, least.UpdateMinor)) >= 0;
-
     private static Signature NewSignature(EngineOptions options) => new((uint)options.Random(), options.Now);
 
     private static LogPacker NewPacker(EngineOptions options, ILogFiles files) =>
->>>>>>> s6-states
         new(files.Header.Generation, files.Header.SectorCount, options.Time);
 
     private static LogStreamSettings Settings(EngineOptions options, Signature signature, PageSize pageSize) => new()

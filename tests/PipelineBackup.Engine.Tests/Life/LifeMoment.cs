@@ -26,8 +26,9 @@ internal sealed class LifeMoment
     public static LifeMoment Running(Func<EngineOptions, EngineOptions>? with = null)
     {
         var rig = new LifeRig();
-        var moment = new LifeMoment(rig, LifeRig.Open(with is null ? rig.Options : with(rig.Options)));
-        moment.Database = LifeRig.Now(moment.Engine.CreateDatabaseAsync(LifeRig.Database));
+        var moment = new LifeMoment(rig, EmbeddedEngine.Create(with is null ? rig.Options : with(rig.Options)));
+        moment.Engine.InitializeAsync().AsTask().GetAwaiter().GetResult();
+        moment.Database = moment.Engine.CreateDatabaseAsync(LifeRig.Database).AsTask().GetAwaiter().GetResult();
         moment.Session = moment.Engine.CreateSession();
         moment.Session.CreateTable(moment.Database, TableRig.Things);
         return moment;

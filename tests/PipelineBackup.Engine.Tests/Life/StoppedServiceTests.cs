@@ -98,14 +98,14 @@ public sealed class StoppedServiceTests
     }
 
     [Fact]
-    public void Nothing_is_written_any_more_when_the_service_has_stopped()
+    public async Task Nothing_is_written_any_more_when_the_service_has_stopped()
     {
         var time = new OneTimer();
         var moment = LifeMoment.Running(options => options with { HasBackgroundWork = true, Time = time });
         using (var transaction = moment.Session!.BeginTransaction())
         {
             moment.Insert(1);
-            transaction.CommitAsync(CommitMode.Lazy).AsTask().GetAwaiter().GetResult();
+            await transaction.CommitAsync(CommitMode.Lazy, TestContext.Current.CancellationToken);
         }
 
         moment.Engine.StopService();
@@ -113,7 +113,7 @@ public sealed class StoppedServiceTests
         time.Ring();
         Assert.Equal(steps, moment.Rig.Disk.Steps);
         Assert.Null(moment.Engine.Failure);
-        moment.Engine.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await moment.Engine.DisposeAsync();
         time.Ring();
         Assert.Equal([1], IdsAfter(moment));
     }
@@ -159,7 +159,7 @@ public sealed class StoppedServiceTests
                     {
                         using var transaction = session.BeginTransaction();
                         var table = session.OpenTable(moment.Database!, "things");
-                        int id = 1000 * thread + i;
+                        int id = 1_000_000 * thread + i;
                         table.Insert(table.NewRow().Set("id", id));
                         await transaction.CommitAsync();
                         kept.Add(id);
