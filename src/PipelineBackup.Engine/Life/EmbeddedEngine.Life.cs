@@ -8,7 +8,7 @@ public sealed partial class EmbeddedEngine
     private readonly SemaphoreSlim _life = new(1, 1);
     private readonly Lock _stageLock = new();
     private volatile EngineState _stage;
-    private volatile bool _isRestoring;
+    private volatile bool _isRestoring, _isClosing;
     private LogStream? _log;
     private TransactionLog? _transactions;
     private CheckpointFile _checkpoint = null!;
@@ -101,12 +101,13 @@ public sealed partial class EmbeddedEngine
         }
         catch (OperationCanceledException)
         {
-            TryMove(EngineState.Terminating, before);
+            TakeBack(before);
             throw;
         }
 
         try
         {
+            _isClosing = true;
             BeginTermination();
             if (TryMove(EngineState.Created, EngineState.Terminated))
             {
@@ -266,6 +267,16 @@ public sealed partial class EmbeddedEngine
             if (before is EngineState.Running or EngineState.StoppingService)
                 _stage = EngineState.Terminating;
             return before;
+        }
+    }
+
+    // Who does not wait for the closing any more, unless another one closes it now.
+    private void TakeBack(EngineState before)
+    {
+        lock (_stageLock)
+        {
+            if (_stage == EngineState.Terminating && !_isClosing)
+                _stage = before;
         }
     }
 
