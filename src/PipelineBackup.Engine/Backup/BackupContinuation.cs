@@ -51,11 +51,32 @@ internal static class BackupContinuation
         }
     }
 
-    private static void RequireFull(EngineDatabase database, BackupParent? parent)
+    /// <summary>Makes sure that a snapshot of logs alone can follow the last snapshot. Without the engine's latch.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="lowest">The lowest log that there is.</param>
+    /// <exception cref="SourceException">−526, −560, −569: it cannot.</exception>
+    public static void RequireSnapshot(EmbeddedEngine engine, LogGeneration lowest)
+    {
+        if (engine.Options.CircularLogging)
+            throw BackupRefusal.Circular();
+        lock (engine.Latch)
+        {
+            foreach (var database in engine.Databases)
+                RequireFull(database, BackupInfoType.OperatingSystemSnapshot, "snapshot");
+            RequireNoGap(engine.Databases, lowest);
+        }
+    }
+
+    private static void RequireFull(EngineDatabase database, BackupInfoType type, string what)
     {
         var header = database.Header;
-        if (!header.PreviousFull.LowGeneration.IsSet || header.PreviousFullType != BackupInfoType.Streaming)
-            throw BackupRefusal.NoFull($"there is no full backup of '{database}' that truncated logs");
+        if (!header.PreviousFull.LowGeneration.IsSet || header.PreviousFullType != type)
+            throw BackupRefusal.NoFull($"there is no full {what} of '{database}' that truncated logs");
+    }
+
+    private static void RequireFull(EngineDatabase database, BackupParent? parent)
+    {
+        RequireFull(database, BackupInfoType.Streaming, "backup");
         if (parent is null)
             return;
         if (parent.DatabaseSignatures.Count > 0 && !parent.DatabaseSignatures.Contains(database.Signature.ToHex()))
