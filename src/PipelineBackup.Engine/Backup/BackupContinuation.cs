@@ -12,15 +12,17 @@ internal static class BackupContinuation
     /// <summary>Makes sure of it. Without the engine's latch.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="parent">The backup to continue; null when nobody says.</param>
+    /// <param name="type">How the backups of the chain are taken.</param>
     /// <exception cref="SourceException">−526, −560, −569, −528, −515 or −530: it cannot.</exception>
-    public static void Require(EmbeddedEngine engine, BackupParent? parent)
+    public static void Require(
+        EmbeddedEngine engine, BackupParent? parent, BackupInfoType type = BackupInfoType.Streaming)
     {
         if (engine.Options.CircularLogging)
             throw BackupRefusal.Circular();
         lock (engine.Latch)
         {
             foreach (var database in engine.Databases)
-                RequireFull(database, parent);
+                RequireFull(database, parent, type);
         }
 
         if (parent is null)
@@ -62,21 +64,23 @@ internal static class BackupContinuation
         lock (engine.Latch)
         {
             foreach (var database in engine.Databases)
-                RequireFull(database, BackupInfoType.OperatingSystemSnapshot, "snapshot");
+                RequireFull(database, BackupInfoType.OperatingSystemSnapshot);
             RequireNoGap(engine.Databases, lowest);
         }
     }
 
-    private static void RequireFull(EngineDatabase database, BackupInfoType type, string what)
+    private static void RequireFull(EngineDatabase database, BackupInfoType type)
     {
         var header = database.Header;
-        if (!header.PreviousFull.LowGeneration.IsSet || header.PreviousFullType != type)
-            throw BackupRefusal.NoFull($"there is no full {what} of '{database}' that truncated logs");
+        if (header.PreviousFull.LowGeneration.IsSet && header.PreviousFullType == type)
+            return;
+        string what = type == BackupInfoType.Streaming ? "backup" : "snapshot";
+        throw BackupRefusal.NoFull($"there is no full {what} of '{database}' that truncated logs");
     }
 
-    private static void RequireFull(EngineDatabase database, BackupParent? parent)
+    private static void RequireFull(EngineDatabase database, BackupParent? parent, BackupInfoType type)
     {
-        RequireFull(database, BackupInfoType.Streaming, "backup");
+        RequireFull(database, type);
         if (parent is null)
             return;
         if (parent.DatabaseSignatures.Count > 0 && !parent.DatabaseSignatures.Contains(database.Signature.ToHex()))

@@ -41,6 +41,19 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         LastLog = _set.HighGeneration.Value,
     };
 
+    /// <summary>The logs that truncation would delete.</summary>
+    public IReadOnlyList<SourceFile> ListTruncatable() =>
+        IsCopy || engine.Options.CircularLogging ? [] : _logs.List(_lowest, _deleteTo);
+
+    /// <summary>The logs that belong to it. While it is frozen.</summary>
+    /// <exception cref="SourceException">−528: one is missing.</exception>
+    public IReadOnlyList<SourceFile> ListLogs()
+    {
+        var logs = new BackupLogs(engine.Options);
+        logs.Find();
+        return logs.Require(_set.LowGeneration, _set.HighGeneration.Next);
+    }
+
     /// <summary>Waits for those that make, attach or detach databases: they wait from now on.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="EseException">−2403: the engine cannot be frozen.</exception>
@@ -147,6 +160,16 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             }
 
             engine.EndSnapshot();
+        }
+    }
+
+    /// <summary>It is over, and nothing is logged of it: the engine failed.</summary>
+    public void Forget()
+    {
+        lock (engine.Latch)
+        {
+            if (engine.IsPartOf(this))
+                engine.EndSnapshot();
         }
     }
 

@@ -169,22 +169,24 @@ public sealed partial class SnapshotSession
     }
 
     // Everything that can be given back is, whatever fails.
-    private EseException? GiveUp(IReadOnlyList<SnapshotMember> members)
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "it is given back")]
+    private Exception? GiveUp(IReadOnlyList<SnapshotMember> members)
     {
         _timer?.Dispose();
-        EseException? failure = null;
+        Exception? failure = null;
         foreach (var member in members)
         {
             try
             {
                 member.Thaw();
+                member.Abort();
             }
-            catch (EseException e)
+            catch (Exception e)
             {
                 failure ??= e;
+                member.Forget();
             }
 
-            member.Abort();
             member.Leave();
         }
 

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace PipelineBackup.Engine;
 
 /// <summary>
@@ -50,6 +52,9 @@ public sealed partial class SnapshotSession : IAsyncDisposable
 
     /// <summary>Where it stands.</summary>
     public SnapshotState State { get; private set; }
+
+    /// <summary>Its engines, from the freeze on.</summary>
+    internal IReadOnlyList<SnapshotMember> Members => _members;
 
     private bool Continues => Options.HasFlag(SnapshotOptions.ContinueAfterThaw);
 
@@ -228,7 +233,7 @@ public sealed partial class SnapshotSession : IAsyncDisposable
             Tell(EngineEvent.SnapshotAborted, "the snapshot was given up", EngineEventLevel.Warning);
             Finish(SnapshotState.Aborted);
             if (failure is not null)
-                throw failure;
+                ExceptionDispatchInfo.Throw(failure);
         }
         finally
         {

@@ -242,7 +242,8 @@ public sealed class FrozenEngineTests
         Assert.True(writer.Join(s_long));
         Assert.Equal(Rows, TableRig.Ids(reader.OpenTable(rig.Database, "things")).Length);
         await reader.DisposeAsync();
-        await rig.Engine.DisposeAsync();
+        rig.Rows[0].Close();
+        await rig.Engine.CloseAsync(TestContext.Current.CancellationToken);
         rig.Rig.RequireSoundDatabase(LifeRig.Database, "thawed", mayLeak: true);
     }
 }

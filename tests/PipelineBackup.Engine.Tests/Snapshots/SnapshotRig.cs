@@ -49,9 +49,9 @@ internal sealed class SnapshotRig
     {
         int number = Engines.Count;
         Disk.AddDirectory(LogsOf(number));
-        var engine = LifeRig.Open(OptionsOf(number));
+        var engine = EmbeddedEngine.OpenAsync(OptionsOf(number)).AsTask().GetAwaiter().GetResult();
         Engines.Add(engine);
-        var database = LifeRig.Now(engine.CreateDatabaseAsync(DatabaseOf(number)));
+        var database = engine.CreateDatabaseAsync(DatabaseOf(number)).AsTask().GetAwaiter().GetResult();
         Rows.Add(new(engine, database, Random) { IsLazy = engine.Options.HasBackgroundWork });
         Rows[^1].Steps(300);
         return engine;
