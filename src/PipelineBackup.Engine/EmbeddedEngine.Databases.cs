@@ -49,6 +49,7 @@ public sealed partial class EmbeddedEngine
 
     private async ValueTask<T> ChangeAsync<T>(Func<T> change, CancellationToken cancellationToken)
     {
+        RequireAlive();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -109,6 +110,8 @@ public sealed partial class EmbeddedEngine
     {
         if (_databases.Any(other => IsSameFile(other.Path, path)))
             throw new EseException(EseError.DatabaseDuplicate, $"'{path}' is attached");
+        if (Options.CreatePathIfNotExist && Path.GetDirectoryName(path) is { } directory)
+            Options.RequireDirectory(directory);
         var head = DatabaseHead.Read(Options.Disk, path);
         if (head.Found == FoundFile.NoPlace)
             throw new EseException(EseError.InvalidPath, $"'{path}' is not a place for a database");

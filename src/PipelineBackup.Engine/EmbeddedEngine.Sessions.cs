@@ -15,13 +15,15 @@ public sealed partial class EmbeddedEngine
     /// <summary>What transactions see, and what is to be done when they do not any more. With the latch held.</summary>
     internal EngineTransactions Work => _work ??= new(this);
 
-    /// <summary>Whether it can be used: it is neither closed nor failed.</summary>
-    internal bool IsAlive => !_isClosed && Log.Failure is null;
+    /// <summary>Whether transactions can still be rolled back: it is neither closed nor failed.</summary>
+    internal bool IsAlive => State is EngineState.Running or EngineState.StoppingService or EngineState.Terminating
+        && Failure is null;
 
     /// <summary>Opens a session, which one thread at a time may use. End it before the engine.</summary>
-    /// <exception cref="EseException">−1101: there are as many as there can be. −1090: the engine failed.</exception>
+    /// <exception cref="EseException">−1101: there are as many as there can be. And the error of its state.</exception>
     public EngineSession CreateSession()
     {
+        RequireAlive();
         lock (Latch)
         {
             RequireAlive();
@@ -37,6 +39,7 @@ public sealed partial class EmbeddedEngine
     /// <exception cref="EseException">−1090: the engine failed.</exception>
     public bool CleanUp()
     {
+        RequireAlive();
         while (true)
         {
             lock (Latch)

@@ -59,7 +59,7 @@ public sealed partial class EmbeddedEngine
         CleanUp();
         lock (Latch)
         {
-            if (!_isClosed)
+            if (IsAlive)
                 Guard(MoveCheckpoint);
         }
     }
@@ -137,7 +137,7 @@ public sealed partial class EmbeddedEngine
             database.NeedLogsFrom(position.Generation);
         _checkpoint.Write(position, ListAttached(position));
         Log.Checkpoint = position;
-        if (Options.CircularLogging)
+        if (Options.DeletesLogs)
             DeleteLogs(position.Generation);
     }
 
@@ -198,7 +198,7 @@ public sealed partial class EmbeddedEngine
     private void WorkInBackground()
     {
         // The work may take longer than the time between two.
-        if (Interlocked.Exchange(ref _isWorking, 1) != 0)
+        if (State != EngineState.Running || Interlocked.Exchange(ref _isWorking, 1) != 0)
             return;
         try
         {
@@ -206,8 +206,8 @@ public sealed partial class EmbeddedEngine
         }
         catch (Exception e)
         {
-            // Whoever calls next is told.
-            if (!_isClosed)
+            // Whoever calls next is told, unless it just ended.
+            if (State == EngineState.Running)
                 Log.Fail(e);
         }
         finally

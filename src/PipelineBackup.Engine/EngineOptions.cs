@@ -5,7 +5,15 @@ namespace PipelineBackup.Engine;
 /// <summary>Where an engine has its files, and how it works.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Where the logs are. The directory must be there.</summary>
+    /// <summary>The engines that it is known together with; null when it stands alone.</summary>
+    public EngineHost? Host { get; init; }
+
+    /// <summary>
+    /// Its name, which no other engine of its host has, whatever the case; null stands for the base name and its number.
+    /// </summary>
+    public string? InstanceName { get; init; }
+
+    /// <summary>Where the logs are. The directory must be there, unless missing ones are made.</summary>
     public required string LogDirectory { get; init; }
 
     /// <summary>Where the checkpoint file is; null stands for the directory of the logs.</summary>
@@ -28,6 +36,21 @@ public sealed record EngineOptions
     /// told otherwise.
     /// </summary>
     public bool CircularLogging { get; init; }
+
+    /// <summary>
+    /// Whether nothing is logged: then nothing is recovered either, there are no backups, and a database that was not
+    /// closed in order is lost (−550). Off unless told otherwise.
+    /// </summary>
+    public bool LoggingDisabled { get; init; }
+
+    /// <summary>
+    /// Whether directories that are missing are made: of the logs, the checkpoint, a new database, a backup. Off unless
+    /// told otherwise.
+    /// </summary>
+    public bool CreatePathIfNotExist { get; init; }
+
+    /// <summary>How long a snapshot may hold writing up before it goes on by itself. 70 seconds unless told otherwise.</summary>
+    public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(70);
 
     /// <summary>Memory for pages of each database, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
     public long CacheBytes { get; init; } = 64 << 20;
@@ -87,6 +110,9 @@ public sealed record EngineOptions
     /// <summary>Rules that are left out, so that tests can show that they find out.</summary>
     internal OmittedRule Omits { get; init; }
 
+    /// <summary>Whether logs that recovery does not need any more are deleted; those that are not its own never are.</summary>
+    internal bool DeletesLogs => CircularLogging && !LoggingDisabled;
+
     /// <summary>Where the checkpoint file is.</summary>
     internal string CheckpointPlace => CheckpointDirectory ?? LogDirectory;
 
@@ -94,7 +120,7 @@ public sealed record EngineOptions
     internal LogTime Now => LogTime.From(Time.GetUtcNow());
 
     /// <summary>Makes sure that the options make sense.</summary>
-    /// <exception cref="EseException">−1003: they do not. −1023: a directory is not there.</exception>
+    /// <exception cref="EseException">−1003: they do not.</exception>
     internal void Require()
     {
         const long LeastLog = 64 << 10, MostLog = 32 << 20, LeastCache = 1 << 20;
@@ -103,10 +129,26 @@ public sealed record EngineOptions
         Require(CacheBytes >= LeastCache, "the cache has 1 MiB at least");
         Require(CheckpointDepthBytes > 0, "the depth of the checkpoint is positive");
         Require(PageSize is not { Bytes: < 4096 }, "pages have 4096 bytes at least");
-        foreach (string directory in (string[])[LogDirectory, CheckpointPlace])
+        Require(InstanceName is null or { Length: > 0 }, "an instance has a name");
+        Require(SnapshotTimeout > TimeSpan.Zero, "a snapshot may take some time");
+    }
+
+    /// <summary>Makes sure that a directory is there: one that is missing is made, if that is wanted.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="EseException">−1023: it is not, or cannot be made.</exception>
+    internal void RequireDirectory(string directory)
+    {
+        if (Disk.DirectoryExists(directory))
+            return;
+        if (!CreatePathIfNotExist)
+            throw new EseException(EseError.InvalidPath, $"there is no directory '{directory}'");
+        try
         {
-            if (!Disk.DirectoryExists(directory))
-                throw new EseException(EseError.InvalidPath, $"there is no directory '{directory}'");
+            Disk.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EseException(EseError.InvalidPath, $"the directory '{directory}' cannot be made: {e.Message}");
         }
     }
 

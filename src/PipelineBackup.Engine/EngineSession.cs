@@ -106,24 +106,28 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
 
     /// <summary>Begins an operation: the latch is held until the result is disposed of.</summary>
     /// <param name="mayWrite">Whether it may change something, besides ending transactions.</param>
-    internal Operation Enter(bool mayWrite = false)
+    /// <param name="isEnding">Whether it only takes changes back, which it may also when all activity has ceased.</param>
+    internal Operation Enter(bool mayWrite = false, bool isEnding = false)
     {
         if (Interlocked.CompareExchange(ref _isBusy, 1, 0) != 0)
             throw new EseException(EseError.SessionSharingViolation, "the session is in use by another thread");
-        Engine.Latch.Enter();
+        bool isLatched = false;
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            if (mayWrite)
-                Engine.RequireWritable();
-            else
-                Engine.RequireAlive();
+
+            // Who is refused is told at once, not when the engine is closed.
+            Require(mayWrite, isEnding);
+            Engine.Latch.Enter();
+            isLatched = true;
+            Require(mayWrite, isEnding);
             return new(this);
         }
         catch
         {
-            Engine.Latch.Exit();
-            _isBusy = 0;
+            if (isLatched)
+                Engine.Latch.Exit();
+            Volatile.Write(ref _isBusy, 0);
             throw;
         }
     }
@@ -146,10 +150,17 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
         End(level + 1);
         if (_isClosed || !Engine.IsAlive || Core.Level <= level)
             return;
-        using (Enter())
+        try
         {
-            while (Core.Level > level)
-                Core.RollBack();
+            using (Enter(isEnding: true))
+            {
+                while (Core.Level > level)
+                    Core.RollBack();
+            }
+        }
+        catch (EseException) when (Engine.State == EngineState.Terminated)
+        {
+            // It was closed meanwhile.
         }
     }
 
@@ -161,6 +172,14 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
         if (_databases.Add(database))
             database.Users++;
         return tables;
+    }
+
+    private void Require(bool mayWrite, bool isEnding)
+    {
+        if (mayWrite)
+            Engine.RequireWritable();
+        else if (!isEnding || !Engine.IsAlive)
+            Engine.RequireAlive();
     }
 
     /// <summary>One call of a session.</summary>

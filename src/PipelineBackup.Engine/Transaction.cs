@@ -61,7 +61,7 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
     /// <exception cref="EseException">−1917: a change cannot be undone. −1910: the session is in use.</exception>
     public void Rollback()
     {
-        using (_session.Enter())
+        using (_session.Enter(isEnding: true))
         {
             RequireInnermost();
             _session.End(Level);

@@ -31,6 +31,9 @@ internal sealed class TimedDisk : IDisk
     public bool DirectoryExists(string path) => _disk.DirectoryExists(path);
 
     /// <inheritdoc/>
+    public void CreateDirectory(string path) => _disk.CreateDirectory(path);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ListFiles(string directory) => _disk.ListFiles(directory);
 
     /// <inheritdoc/>

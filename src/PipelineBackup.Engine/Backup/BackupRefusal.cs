@@ -22,17 +22,31 @@ internal static class BackupRefusal
         ExitCode = ExitCode.InUse,
     };
 
+    /// <summary>−1910: a call while another one is at work.</summary>
+    public static SourceException InUse() =>
+        Of(new(EseError.SessionSharingViolation, "the backup is in use by another thread"));
+
     /// <summary>−521: a step out of order.</summary>
     /// <param name="state">Where the session stands.</param>
     /// <param name="step">The step.</param>
     public static SourceException OutOfOrder(EngineBackupState state, string step) =>
         new($"a session in state {state} cannot {step}") { Error = JetError.InvalidBackupSequence };
 
-    /// <summary>−801: the engine was closed meanwhile.</summary>
-    public static SourceException Stopped() => new("the engine was closed while it was backed up")
+    /// <summary>−801: the engine ended the backup.</summary>
+    /// <param name="state">The state of the engine.</param>
+    public static SourceException Stopped(EngineState state) => new($"the backup was ended: {ReasonToStop(state)}")
     {
         Error = new(-801, "JET_errBackupAbortByServer"),
-        Hint = "begin again when it is open",
+        Hint = "begin again when that is over",
+    };
+
+    /// <summary>Why an engine ends a backup.</summary>
+    /// <param name="state">The state of the engine.</param>
+    public static string ReasonToStop(EngineState state) => state switch
+    {
+        EngineState.Terminating or EngineState.Terminated => "the engine was closed",
+        EngineState.StoppingService => "all activity of the engine was to cease",
+        _ => "that was asked of the engine",
     };
 
     /// <summary>−1203: there is no such database.</summary>

@@ -7,6 +7,7 @@ internal abstract class CopyReader : ISourceFileReader
     private readonly bool _isInBackground;
     private IDiskFile? _file;
     private long _offset;
+    private int _isBusy;
 
     /// <summary>A reader of a file that the backup opened.</summary>
     /// <param name="backup">The backup.</param>
@@ -36,9 +37,18 @@ internal abstract class CopyReader : ISourceFileReader
                 $"read multiples of {Source.PageSize} bytes, {LeastFirst} at first");
         }
 
-        int read = await RunAsync(_offset, buffer, cancellationToken).ConfigureAwait(false);
-        _offset += read;
-        return read;
+        if (Interlocked.CompareExchange(ref _isBusy, 1, 0) != 0)
+            throw BackupRefusal.InUse();
+        try
+        {
+            int read = await RunAsync(_offset, buffer, cancellationToken).ConfigureAwait(false);
+            _offset += read;
+            return read;
+        }
+        finally
+        {
+            Volatile.Write(ref _isBusy, 0);
+        }
     }
 
     /// <summary>Reads bytes again.</summary>
@@ -75,7 +85,7 @@ internal abstract class CopyReader : ISourceFileReader
     {
         cancellationToken.ThrowIfCancellationRequested();
         var file = _file ?? throw BackupRefusal.OutOfOrder(_backup.State, $"read '{Source.Name}', which was closed");
-        _backup.RequireRunning();
+        _backup.RequireUnderWay();
         try
         {
             return _isInBackground

@@ -20,13 +20,15 @@ public sealed partial class EmbeddedEngine : IBackupSource
     /// <param name="cancellationToken">Ends the waiting for those that make, attach or detach databases.</param>
     /// <exception cref="SourceException">
     /// −505: another one goes on; −560, −569, −528, −515, −530, −526: no backup of logs alone can follow the last one;
-    /// −1203: there is no database to back up; −1090: the engine failed or was closed; −529: the disk of the logs is
-    /// full.
+    /// −1203: there is no database to back up; −1029: the engine was not opened, or is closed; −523: it is being opened;
+    /// −506: a restore goes on in it; −1329: its activity has ceased; −1000: it is being closed; −516: it logs nothing;
+    /// −510: its log cannot be written; −1090: something else could not; −529: the disk of the logs is full.
     /// </exception>
     public async ValueTask<IBackupSession> BeginBackupAsync(
         BackupRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        RequireBackupAllowed();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -50,11 +52,52 @@ public sealed partial class EmbeddedEngine : IBackupSource
         }
     }
 
+    /// <summary>
+    /// Asks the backup that goes on to end: its next call is refused with −801, and whoever made it ends it then. Nothing
+    /// when there is none.
+    /// </summary>
+    public void StopBackup()
+    {
+        lock (Latch)
+            _backup?.Stop();
+    }
+
     /// <summary>The backup is over, however it ended. With the latch held.</summary>
     internal void EndBackup()
     {
         _backup?.Stop();
         (_backup, KeptFrom) = (null, default);
+    }
+
+    /// <summary>Whether a backup still holds its logs. With the latch held.</summary>
+    /// <param name="backup">The backup.</param>
+    internal bool IsUnderWay(EngineBackup backup) => _backup == backup;
+
+    /// <summary>The engine can be backed up; whether a backup goes on already does not matter.</summary>
+    /// <exception cref="SourceException">
+    /// −523: it does not run yet; −516: it logs nothing; −510: its log cannot be written; and the error of its state.
+    /// </exception>
+    internal void RequireBackupAllowed()
+    {
+        if (State is EngineState.Initialising or EngineState.Recovering && !_isRestoring)
+        {
+            throw BackupRefusal.Of(new(EseError.BackupNotAllowedYet, "the engine is not ready yet: it is being opened",
+                "try again when it is open"));
+        }
+
+        if (_log is { IsBroken: true, Failure: var failure } && State == EngineState.Unavailable)
+        {
+            throw BackupRefusal.Of(new(EseError.LogWriteFail, $"the log cannot be written: {failure!.Message}",
+                failure.Hint));
+        }
+
+        if (Refusal() is { } refusal)
+            throw BackupRefusal.Of(refusal);
+        if (Options.LoggingDisabled)
+        {
+            throw BackupRefusal.Of(new(EseError.LoggingDisabled, "the engine logs nothing, so it cannot be backed up",
+                "close it, and copy its databases"));
+        }
     }
 
     /// <summary>Tells whoever listens. Without the latch.</summary>
@@ -80,6 +123,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
 
     private void RequireNoOther()
     {
+        RequireBackupAllowed();
         RequireWritable();
         if (_backup is not null)
             throw BackupRefusal.InProgress();

@@ -4,20 +4,19 @@ namespace PipelineBackup.Engine;
 internal sealed partial class EngineBackup
 {
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SourceFile>> EndDatabasesAsync(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<SourceFile>> EndDatabasesAsync(CancellationToken cancellationToken)
     {
+        using var call = Enter();
         Require(EngineBackupState.Databases, "end the databases");
         cancellationToken.ThrowIfCancellationRequested();
-        return RunAsync(() =>
-        {
-            FixLogs();
-            return _files;
-        });
+        await RunAsync(FixLogs).ConfigureAwait(false);
+        return _files;
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SourceFile>> TruncatableLogsAsync(CancellationToken cancellationToken)
     {
+        using var call = Enter();
         Require(EngineBackupState.Logs, "list truncatable logs");
         cancellationToken.ThrowIfCancellationRequested();
         return new(_truncatable);
@@ -26,6 +25,7 @@ internal sealed partial class EngineBackup
     /// <inheritdoc/>
     public async ValueTask TruncateLogsAsync(CancellationToken cancellationToken)
     {
+        using var call = Enter();
         Require(EngineBackupState.Logs, "truncate");
         cancellationToken.ThrowIfCancellationRequested();
         if (_files.FirstOrDefault(log => !_copied.Contains(log.Generation)) is { } missing)
@@ -41,6 +41,7 @@ internal sealed partial class EngineBackup
     /// <inheritdoc/>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
+        using var call = Enter();
         Require(EngineBackupState.Logs, "complete");
         cancellationToken.ThrowIfCancellationRequested();
         await RunAsync(Complete).ConfigureAwait(false);
@@ -56,7 +57,7 @@ internal sealed partial class EngineBackup
         var now = Engine.Options.Now;
         lock (Engine.Latch)
         {
-            Engine.RequireAlive();
+            RequireUnderWay();
             end = Engine.Log.Header.Generation;
             Engine.Log.Roll();
             if (Engine.Log.Header.Generation == end)
@@ -120,7 +121,7 @@ internal sealed partial class EngineBackup
         var from = _truncatable.Count > 0 ? new LogGeneration(_truncatable[0].Generation) : _deleteTo;
         lock (Engine.Latch)
         {
-            Engine.RequireAlive();
+            RequireUnderWay();
             Append(BackupPhase.Truncate, new(default, default, from, _deleteTo));
         }
 
@@ -153,7 +154,7 @@ internal sealed partial class EngineBackup
         List<EngineDatabase> marked = [.. TakesDatabases ? _attached.Where(IsHeld) : _attached];
         lock (Engine.Latch)
         {
-            Engine.RequireAlive();
+            RequireUnderWay();
             foreach (var database in marked)
                 Append(BackupPhase.Update, _set, scope, database.Slot);
         }
@@ -161,7 +162,7 @@ internal sealed partial class EngineBackup
         Engine.Guard(Engine.Log.Flush);
         lock (Engine.Latch)
         {
-            Engine.RequireAlive();
+            RequireUnderWay();
             foreach (var database in marked)
                 Mark(database, scope);
             Append(BackupPhase.Stop, default);

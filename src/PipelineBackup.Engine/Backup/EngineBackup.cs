@@ -31,7 +31,9 @@ internal enum EngineBackupState
 /// The set holds the state of the databases at the moment the log was rolled: what was committed before is in it, what
 /// was not is rolled back when it is restored.
 /// </para>
-/// <para>One call at a time; readers of different calls may be on different threads.</para>
+/// <para>
+/// One call at a time, on whatever thread: one that comes while another is at work is refused with −1910.
+/// </para>
 /// </remarks>
 internal sealed partial class EngineBackup : IBackupSession
 {
@@ -47,6 +49,7 @@ internal sealed partial class EngineBackup : IBackupSession
     private CopyReader? _open;
     private volatile bool _isStopped;
     private bool _hasTruncated;
+    private int _isBusy;
 
     /// <summary>Begins. With the engine's latch held; no other backup goes on.</summary>
     /// <param name="engine">The engine.</param>
@@ -93,26 +96,28 @@ internal sealed partial class EngineBackup : IBackupSession
 
     private bool Truncates => _kind is BackupKind.Full or BackupKind.Incremental;
 
-    /// <summary>The engine is closed: whatever is asked of the backup now is refused.</summary>
+    /// <summary>It is to end: whatever is asked of it now is refused.</summary>
     public void Stop() => _isStopped = State is EngineBackupState.Databases or EngineBackupState.Logs;
 
-    /// <summary>It was not ended by closing the engine.</summary>
-    /// <exception cref="SourceException">−801: it was.</exception>
-    public void RequireRunning()
+    /// <summary>It was not stopped, and its engine still runs.</summary>
+    /// <exception cref="SourceException">−801: it was stopped; −510, −1090: its engine failed.</exception>
+    public void RequireUnderWay()
     {
         if (_isStopped)
-            throw BackupRefusal.Stopped();
+            throw BackupRefusal.Stopped(Engine.State);
+        Engine.RequireBackupAllowed();
     }
 
     /// <inheritdoc/>
     public ValueTask<ISourceFileReader> OpenAsync(SourceFile file, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(file);
+        using var call = Enter();
         bool isDatabase = Databases.Contains(file), isLog = _files.Contains(file);
         bool isInOrder = State == EngineBackupState.Databases ? !isLog : State == EngineBackupState.Logs && !isDatabase;
         if (_open is not null || !isInOrder)
             throw BackupRefusal.OutOfOrder(State, _open is null ? $"open '{file.Name}'" : "open a second file");
-        RequireRunning();
+        RequireUnderWay();
         if (!isDatabase && !isLog)
             throw BackupRefusal.NoDatabase($"'{file.Name}' is no file of this backup", "take those that it offers");
         cancellationToken.ThrowIfCancellationRequested();
@@ -154,6 +159,7 @@ internal sealed partial class EngineBackup : IBackupSession
     /// <inheritdoc/>
     public ValueTask ValidateAsync(CancellationToken cancellationToken)
     {
+        using var call = Enter();
         Require(EngineBackupState.Logs, "validate");
         cancellationToken.ThrowIfCancellationRequested();
         return default;
@@ -164,19 +170,20 @@ internal sealed partial class EngineBackup : IBackupSession
     {
         if (State is EngineBackupState.Completed or EngineBackupState.Aborted)
             return default;
+        bool isStopped = _isStopped;
         _open?.Close();
         State = EngineBackupState.Aborted;
         lock (Engine.Latch)
         {
-            if (!_isStopped)
+            if (Engine.IsUnderWay(this))
             {
                 LogAbort();
                 Engine.EndBackup();
             }
         }
 
-        var (id, message) = _isStopped
-            ? (EngineEvent.BackupStopped, "the backup was ended: the engine was closed")
+        var (id, message) = isStopped
+            ? (EngineEvent.BackupStopped, "the backup was ended: " + BackupRefusal.ReasonToStop(Engine.State))
             : (EngineEvent.BackupAborted, "the backup was given up");
         Engine.Tell(id, message, EngineEventLevel.Warning);
         return default;
@@ -211,8 +218,12 @@ internal sealed partial class EngineBackup : IBackupSession
     {
         if (State != state || _open is not null)
             throw BackupRefusal.OutOfOrder(State, step);
-        RequireRunning();
+        RequireUnderWay();
     }
+
+    private CallGuard Enter() => Interlocked.CompareExchange(ref _isBusy, 1, 0) == 0
+        ? new(this)
+        : throw BackupRefusal.InUse();
 
     private void LogAbort()
     {
@@ -235,5 +246,11 @@ internal sealed partial class EngineBackup : IBackupSession
         var records = new LogRecordWriter();
         records.Backup(step);
         return Engine.Log.Append(records.Written);
+    }
+
+    // One call of the backup.
+    private readonly struct CallGuard(EngineBackup backup) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref backup._isBusy, 0);
     }
 }

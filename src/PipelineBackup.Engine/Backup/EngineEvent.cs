@@ -55,7 +55,7 @@ public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
     /// <summary>There was no log to delete.</summary>
     public const int NoLogsDeleted = 225;
 
-    /// <summary>A backup was ended because the engine was closed.</summary>
+    /// <summary>A backup was ended because the engine was closed, or was asked to end it.</summary>
     public const int BackupStopped = 226;
 
     /// <summary>Logs that should have been deleted were gone.</summary>

@@ -4,14 +4,14 @@ namespace PipelineBackup.Engine;
 internal sealed class CheckpointFile
 {
     private readonly IDisk _disk;
-    private readonly string _path;
+    private readonly string? _path;
     private readonly CheckpointWriter _writer;
 
     /// <summary>The checkpoint of a stream; what is there of the same stream counts as the one before.</summary>
     /// <param name="disk">The disk.</param>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file; null for a stream that nothing is recovered from, which has none.</param>
     /// <param name="settings">The stream.</param>
-    public CheckpointFile(IDisk disk, string path, LogStreamSettings settings)
+    public CheckpointFile(IDisk disk, string? path, LogStreamSettings settings)
     {
         (_disk, _path) = (disk, path);
         _writer = new(settings.Signature, new(settings.Parameters)) { Before = Find() };
@@ -25,7 +25,8 @@ internal sealed class CheckpointFile
     /// <param name="attached">The databases attached there.</param>
     public void Write(LogPosition position, IReadOnlyList<AttachedDatabase> attached)
     {
-        CheckpointWriter.Write(_disk, _path, _writer.Make(position, position, attached));
+        if (_path is not null)
+            CheckpointWriter.Write(_disk, _path, _writer.Make(position, position, attached));
         Position = position;
     }
 
@@ -33,13 +34,14 @@ internal sealed class CheckpointFile
     /// <param name="position">Position of the record that closed the log.</param>
     public void WriteClean(LogPosition position)
     {
-        CheckpointWriter.Write(_disk, _path, _writer.Clean(position));
+        if (_path is not null)
+            CheckpointWriter.Write(_disk, _path, _writer.Clean(position));
         Position = position;
     }
 
     private Checkpoint? Find()
     {
-        if (!_disk.FileExists(_path))
+        if (_path is null || !_disk.FileExists(_path))
             return null;
         using var file = _disk.Open(_path, DiskAccess.Read);
         byte[] bytes = new byte[Checkpoint.FileSize];

@@ -14,7 +14,7 @@ namespace PipelineBackup.Engine;
 /// its segments came to the disk, can be told from damage. When there is no room for the next log, one of the two
 /// reserve logs becomes it. For one thread at once.
 /// </remarks>
-internal sealed class LogFiles : IDisposable
+internal sealed class LogFiles : ILogFiles
 {
     private const int Reserves = 2, ZeroBytes = 256 << 10;
 
@@ -29,10 +29,10 @@ internal sealed class LogFiles : IDisposable
     /// <param name="folder">The folder.</param>
     public LogFiles(LogStreamFolder folder) => (_folder, _disk) = (folder, folder.Disk);
 
-    /// <summary>Header of the current log.</summary>
+    /// <inheritdoc/>
     public LogHeader Header { get; private set; } = null!;
 
-    /// <summary>Whether a reserve log had to be taken: there is room to end, and for nothing else.</summary>
+    /// <inheritdoc/>
     public bool IsOnReserve { get; private set; }
 
     /// <summary>Goes on with a log that is there and was closed in order.</summary>
@@ -55,8 +55,7 @@ internal sealed class LogFiles : IDisposable
         Reveal(header);
     }
 
-    /// <summary>Makes the reserve logs that are missing, or have another length.</summary>
-    /// <exception cref="EseException">−529: there is no room for them.</exception>
+    /// <inheritdoc/>
     public void FillReserves()
     {
         for (int i = 1; i <= Reserves; i++)
@@ -84,9 +83,7 @@ internal sealed class LogFiles : IDisposable
         _disk.FlushDirectory(_folder.Directory);
     }
 
-    /// <summary>Writes segments to the current log, and makes them final: their marks and checksums.</summary>
-    /// <param name="segments">Whole segments; changed.</param>
-    /// <param name="first">Index of the first.</param>
+    /// <inheritdoc/>
     public void Write(Span<byte> segments, int first)
     {
         for (int at = 0; at < segments.Length; at += SegmentScan.Size)
@@ -106,7 +103,7 @@ internal sealed class LogFiles : IDisposable
         _next = first + segments.Length / SegmentScan.Size;
     }
 
-    /// <summary>Makes what was written durable.</summary>
+    /// <inheritdoc/>
     public void Flush()
     {
         if (!_isDirty)
@@ -115,8 +112,7 @@ internal sealed class LogFiles : IDisposable
         (_isDirty, _durable) = (false, _next);
     }
 
-    /// <summary>Begins the next generation, once the one before is whole.</summary>
-    /// <param name="header">Its header, not finished.</param>
+    /// <inheritdoc/>
     public void Roll(byte[] header)
     {
         Flush();

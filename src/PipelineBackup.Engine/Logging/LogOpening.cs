@@ -11,12 +11,17 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
 {
     /// <summary>Recovers and opens.</summary>
     /// <param name="options">Where and how.</param>
+    /// <param name="recovering">Is told when recovery begins, and when it is over.</param>
     /// <param name="cancellationToken">Ends recovery.</param>
-    public static LogOpening Open(EngineOptions options, CancellationToken cancellationToken)
+    public static LogOpening Open(EngineOptions options, Action<bool> recovering, CancellationToken cancellationToken)
     {
+        if (options.LoggingDisabled)
+            return WithoutLog(options);
         var folder = LogStreamFolder.Open(options.Disk, options.LogDirectory, options.BaseName);
         bool isNew = !HasLogs(options);
+        recovering(!isNew);
         var recovery = isNew ? null : Recover(options, cancellationToken);
+        recovering(false);
         var files = new LogFiles(folder);
         try
         {
@@ -30,6 +35,15 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
             files.Dispose();
             throw;
         }
+    }
+
+    // Logs that are there are left alone.
+    private static LogOpening WithoutLog(EngineOptions options)
+    {
+        var settings = Settings(options, NewSignature(options), options.PageSize ?? PageSize.Default);
+        var files = new NoLogFiles(LogHeaderWriter.Begin(settings, options.Now));
+        var log = new LogStream(options, settings, files, NewPacker(options, files));
+        return new(log, new(options.Disk, null, settings), null);
     }
 
     private static bool HasLogs(EngineOptions options)
@@ -81,8 +95,7 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
 
     private static (LogStreamSettings Settings, LogPacker Packer) Begin(EngineOptions options, LogFiles files)
     {
-        var signature = new Signature((uint)options.Random(), options.Now);
-        var settings = Settings(options, signature, options.PageSize ?? PageSize.Default);
+        var settings = Settings(options, NewSignature(options), options.PageSize ?? PageSize.Default);
         files.Begin(LogHeaderWriter.Begin(settings, options.Now), null, 0);
         return (settings, NewPacker(options, files));
     }
@@ -156,7 +169,9 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         (version.Major, version.UpdateMajor, version.UpdateMinor)
             .CompareTo((least.Major, least.UpdateMajor, least.UpdateMinor)) >= 0;
 
-    private static LogPacker NewPacker(EngineOptions options, LogFiles files) =>
+    private static Signature NewSignature(EngineOptions options) => new((uint)options.Random(), options.Now);
+
+    private static LogPacker NewPacker(EngineOptions options, ILogFiles files) =>
         new(files.Header.Generation, files.Header.SectorCount, options.Time);
 
     private static LogStreamSettings Settings(EngineOptions options, Signature signature, PageSize pageSize) => new()

@@ -23,7 +23,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
 
     private readonly EngineOptions _options;
     private readonly LogStreamSettings _settings;
-    private readonly LogFiles _files;
+    private readonly ILogFiles _files;
     private readonly Lock _writing = new();
     private readonly Lock _records = new();
     private readonly SemaphoreSlim _committers = new(1, 1);
@@ -39,7 +39,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     /// <param name="settings">What new logs are like.</param>
     /// <param name="files">The files, with a current log.</param>
     /// <param name="packer">Stands where that one ends.</param>
-    public LogStream(EngineOptions options, LogStreamSettings settings, LogFiles files, LogPacker packer)
+    public LogStream(EngineOptions options, LogStreamSettings settings, ILogFiles files, LogPacker packer)
     {
         (_options, _settings, _files, _packer, _header) = (options, settings, files, packer, files.Header);
         Durable = packer.Position;
@@ -103,6 +103,9 @@ internal sealed class LogStream : IChangeLog, IDisposable
 
     /// <summary>Why nothing can be written any more; null as long as all is well.</summary>
     public EseException? Failure => _failure;
+
+    /// <summary>Whether it was the log itself that could not be written.</summary>
+    public bool IsBroken { get; private set; }
 
     /// <summary>Puts records at the end; they are not on the disk yet when it returns. Under the engine's latch.</summary>
     /// <param name="records">One record behind the other; those of a macro come in one call.</param>
@@ -189,6 +192,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or EseException)
             {
+                IsBroken |= _failure is null;
                 Fail(e);
                 throw _failure!;
             }

@@ -71,11 +71,32 @@ public enum EseError
     /// <summary>A log does not continue the one before it.</summary>
     InvalidLogSequence = -515,
 
+    /// <summary>The engine writes no log.</summary>
+    LoggingDisabled = -516,
+
     /// <summary>Records that must stay together are longer than a log.</summary>
     LogBufferTooSmall = -517,
 
     /// <summary>There is no higher generation number.</summary>
     LogSequenceEnd = -519,
+
+    /// <summary>No backup was begun.</summary>
+    NoBackup = -520,
+
+    /// <summary>A step of a backup comes out of order.</summary>
+    InvalidBackupSequence = -521,
+
+    /// <summary>The engine is not ready to be backed up.</summary>
+    BackupNotAllowedYet = -523,
+
+    /// <summary>A file of an earlier backup cannot be deleted.</summary>
+    DeleteBackupFileFail = -524,
+
+    /// <summary>A directory for a backup cannot be made.</summary>
+    MakeBackupDirectoryFail = -525,
+
+    /// <summary>The engine deletes logs by itself, so no backup of logs alone is possible.</summary>
+    InvalidBackup = -526,
 
     /// <summary>A log file is missing.</summary>
     MissingLogFile = -528,
@@ -134,6 +155,9 @@ public enum EseError
     /// <summary>Logs between those of a backup and those to roll forward with are missing.</summary>
     MissingRestoreLogFiles = -557,
 
+    /// <summary>A backup of logs alone has no full backup to continue.</summary>
+    MissingFullBackup = -560,
+
     /// <summary>The database is being converted.</summary>
     DatabaseConversionInProgress = -563,
 
@@ -145,6 +169,9 @@ public enum EseError
 
     /// <summary>A page is newer than a log record expects.</summary>
     DbTimeTooNew = -567,
+
+    /// <summary>A file that a backup needs is missing.</summary>
+    MissingFileToBackup = -569,
 
     /// <summary>The last write into a log of a backup set was cut short.</summary>
     LogTornWriteDuringHardRestore = -570,
@@ -189,11 +216,20 @@ public enum EseError
     /// <summary>A database given to a restore is no backed up one.</summary>
     RestoreOfNonBackupDatabase = -615,
 
+    /// <summary>Logs were to be truncated before all of them were copied.</summary>
+    LogFileNotCopied = -616,
+
     /// <summary>A page was changed later than its database says.</summary>
     DbTimeBeyondMaxRequired = -625,
 
     /// <summary>A log record contradicts the page it is for.</summary>
     LogOperationInconsistentWithDatabase = -626,
+
+    /// <summary>The engine ended the backup.</summary>
+    BackupAbortByServer = -801,
+
+    /// <summary>Options are unknown, or contradict each other.</summary>
+    InvalidGrbit = -900,
 
     /// <summary>The engine is being closed.</summary>
     TermInProgress = -1000,
@@ -228,6 +264,12 @@ public enum EseError
     /// <summary>A record does not fit in a page, even with its long values apart from it.</summary>
     RecordTooBig = -1026,
 
+    /// <summary>The engine was not opened.</summary>
+    NotInitialized = -1029,
+
+    /// <summary>The engine was opened already.</summary>
+    AlreadyInitialized = -1030,
+
     /// <summary>A file may not be opened.</summary>
     AccessDenied = -1032,
 
@@ -260,6 +302,15 @@ public enum EseError
 
     /// <summary>The engine runs a single instance.</summary>
     RunningInOneInstanceMode = -1080,
+
+    /// <summary>Several instances run, and the call names none.</summary>
+    RunningInMultiInstanceMode = -1081,
+
+    /// <summary>Another instance has the same logs.</summary>
+    LogFilePathInUse = -1084,
+
+    /// <summary>Another instance has the same name.</summary>
+    InstanceNameInUse = -1086,
 
     /// <summary>The engine met a failure that it cannot go on from.</summary>
     InstanceUnavailable = -1090,
@@ -309,6 +360,9 @@ public enum EseError
     /// <summary>Two files that belong together have different page sizes.</summary>
     PageSizeMismatch = -1213,
 
+    /// <summary>There are as many instances as there can be.</summary>
+    TooManyInstances = -1214,
+
     /// <summary>A database that the logs name is missing or another one.</summary>
     AttachedDatabaseMismatch = -1216,
 
@@ -341,6 +395,9 @@ public enum EseError
 
     /// <summary>The definition of the table may not change.</summary>
     FixedDDL = -1323,
+
+    /// <summary>All activity of the engine has ceased, as was asked.</summary>
+    ClientRequestToStopJetService = -1329,
 
     /// <summary>A table has a primary index already.</summary>
     IndexHasPrimary = -1402,
@@ -429,6 +486,9 @@ public enum EseError
     /// <summary>The file is of another kind than asked for.</summary>
     FileInvalidType = -1812,
 
+    /// <summary>It is only done before the engine is opened.</summary>
+    AfterInitialization = -1850,
+
     /// <summary>A log record makes no sense.</summary>
     LogCorrupted = -1852,
 
@@ -449,6 +509,18 @@ public enum EseError
 
     /// <summary>The database is being reverted.</summary>
     DatabaseIncompleteRevert = -1935,
+
+    /// <summary>A step of a snapshot comes out of order.</summary>
+    OSSnapshotInvalidSequence = -2401,
+
+    /// <summary>A snapshot took too long: writing went on by itself.</summary>
+    OSSnapshotTimeOut = -2402,
+
+    /// <summary>No snapshot is possible now.</summary>
+    OSSnapshotNotAllowed = -2403,
+
+    /// <summary>There is no such snapshot session.</summary>
+    OSSnapshotInvalidSnapId = -2404,
 
     /// <summary>The file ends before the page.</summary>
     FileIOBeyondEOF = -4001,

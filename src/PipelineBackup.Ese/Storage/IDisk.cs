@@ -39,6 +39,11 @@ public interface IDisk
     /// <param name="path">The directory.</param>
     bool DirectoryExists(string path);
 
+    /// <summary>Makes a directory, and those above it that are missing, so that they survive a crash.</summary>
+    /// <param name="path">The directory; one that is there is no failure.</param>
+    /// <exception cref="IOException">A file has the name, or the disk failed.</exception>
+    void CreateDirectory(string path);
+
     /// <summary>Paths of the files in a directory, in ordinal order of their names.</summary>
     /// <param name="directory">The directory.</param>
     IReadOnlyList<string> ListFiles(string directory);

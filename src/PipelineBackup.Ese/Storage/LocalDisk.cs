@@ -34,6 +34,9 @@ public sealed class LocalDisk : IDisk
     public bool DirectoryExists(string path) => Directory.Exists(path);
 
     /// <inheritdoc/>
+    public void CreateDirectory(string path) => DurableFile.CreateDirectoryDurably(path);
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ListFiles(string directory) =>
         [.. Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal)];
 

@@ -221,7 +221,7 @@ public sealed class BackupStepsTests
         Assert.Equal(EngineEvent.BackupStopped, _events[^1].Id);
         Assert.Equal(0, _rig.Disk.OpenFiles);
         _rig.RequireSound(LifeRig.Database, "closed");
-        Assert.Equal(-1090, Refusal(new()));
+        Assert.Equal(-1029, Refusal(new()));
     }
 
     [Fact]

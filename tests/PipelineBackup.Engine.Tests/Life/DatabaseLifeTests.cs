@@ -155,7 +155,7 @@ public sealed partial class DatabaseLifeTests
         Assert.Equal(EseError.TooManyAttachedDatabases,
             LifeRig.ErrorOf(() => engine.CreateDatabaseAsync(Path.Combine(LifeRig.Data, "7.edb"))));
         LifeRig.Now(engine.CloseAsync());
-        Assert.Equal(EseError.InstanceUnavailable, LifeRig.ErrorOf(() => engine.AttachDatabaseAsync(LifeRig.Database)));
+        Assert.Equal(EseError.NotInitialized, LifeRig.ErrorOf(() => engine.AttachDatabaseAsync(LifeRig.Database)));
         Assert.Equal(EseError.PageSizeMismatch,
             LifeRig.ErrorOf(() => EmbeddedEngine.OpenAsync(rig.Options with { PageSize = PageSize.Max })));
         rig.RequireSound(LifeRig.Database, "closed");

@@ -150,7 +150,7 @@ public sealed class ConflictTests
         var transaction = session.BeginTransaction();
         rig.Close("a reader is left");
         transaction.Dispose();
-        Assert.Equal(EseError.InstanceUnavailable, TableRig.ErrorOf(() => session.BeginTransaction()));
+        Assert.Equal(EseError.NotInitialized, TableRig.ErrorOf(() => session.BeginTransaction()));
         session.Dispose();
     }
 

@@ -10,6 +10,7 @@ internal enum DiskStepKind
     Rename,
     Delete,
     FlushDirectory,
+    CreateDirectory,
 }
 
 /// <summary>A call that changes a disk.</summary>

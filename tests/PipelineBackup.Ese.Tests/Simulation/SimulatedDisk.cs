@@ -158,6 +158,26 @@ internal sealed class SimulatedDisk : IDisk
     }
 
     /// <inheritdoc/>
+    public void CreateDirectory(string path)
+    {
+        lock (_lock)
+        {
+            Live();
+            path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            if (_directories.Contains(path))
+                return;
+            for (string? each = path; each is not null; each = Path.GetDirectoryName(each))
+            {
+                if (_names.Find(each) is not null)
+                    throw new IOException($"'{each}' is a file");
+            }
+
+            Step(DiskStepKind.CreateDirectory, path);
+            AddDirectory(path);
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> ListFiles(string directory)
     {
         lock (_lock)
@@ -317,7 +337,7 @@ internal sealed class SimulatedDisk : IDisk
 
         if (FailAtStep > 0 && (FailsOn ? Steps >= FailAtStep : Steps == FailAtStep))
             throw new IOException($"simulated failure of {step}");
-        if (kind is not (DiskStepKind.Flush or DiskStepKind.FlushDirectory))
+        if (kind is not (DiskStepKind.Flush or DiskStepKind.FlushDirectory or DiskStepKind.CreateDirectory))
             _changed.Add(path);
         if (to.Length > 0)
             _changed.Add(to);

@@ -1,0 +1,27 @@
+namespace PipelineBackup.Engine;
+
+/// <summary>What takes the bytes of a log stream: files, or nothing. For one thread at once.</summary>
+internal interface ILogFiles : IDisposable
+{
+    /// <summary>Header of the current log.</summary>
+    LogHeader Header { get; }
+
+    /// <summary>Whether a reserve log had to be taken: there is room to end, and for nothing else.</summary>
+    bool IsOnReserve { get; }
+
+    /// <summary>Makes the reserve logs that are missing, or have another length.</summary>
+    /// <exception cref="EseException">−529: there is no room for them.</exception>
+    void FillReserves();
+
+    /// <summary>Writes segments to the current log, and makes them final: their marks and checksums.</summary>
+    /// <param name="segments">Whole segments; changed.</param>
+    /// <param name="first">Index of the first.</param>
+    void Write(Span<byte> segments, int first);
+
+    /// <summary>Makes what was written durable.</summary>
+    void Flush();
+
+    /// <summary>Begins the next generation, once the one before is whole.</summary>
+    /// <param name="header">Its header, not finished.</param>
+    void Roll(byte[] header);
+}
