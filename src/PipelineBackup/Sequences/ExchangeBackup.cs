@@ -15,11 +15,13 @@ namespace PipelineBackup.Sequences;
 public sealed class ExchangeBackup : IAsyncDisposable
 {
     private readonly IBackupSequences _server;
-    private readonly Guid _context;
     private bool _isEnded;
 
     private ExchangeBackup(IBackupSequences server, PreparedBackup prepared) =>
-        (_server, _context, Instances) = (server, prepared.Context, prepared.Instances);
+        (_server, Context, Instances) = (server, prepared.Context, prepared.Instances);
+
+    /// <summary>The handle of the session: with it another process can go on, or end it.</summary>
+    public Guid Context { get; }
 
     /// <summary>The instances that ran when the session began.</summary>
     public IReadOnlyList<PreparedInstance> Instances { get; }
@@ -70,13 +72,13 @@ public sealed class ExchangeBackup : IAsyncDisposable
     public ValueTask<IReadOnlyList<TokenedName>> SetupAsync(int instance, BackupKind kind,
         IReadOnlyList<Guid>? databases = null, CancellationToken cancellationToken = default) =>
         _server.SetupAsync(
-            _context, new() { Instance = instance, Kind = kind, Databases = databases ?? [] }, cancellationToken);
+            Context, new() { Instance = instance, Kind = kind, Databases = databases ?? [] }, cancellationToken);
 
     /// <summary>Opens a file (HrESEBackupOpenFile).</summary>
     /// <param name="file">One of those that were listed.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<OpenedFile> OpenFileAsync(TokenedName file, CancellationToken cancellationToken = default) =>
-        _server.OpenFileAsync(_context, file, cancellationToken);
+        _server.OpenFileAsync(Context, file, cancellationToken);
 
     /// <summary>Reads on in it (HrESEBackupReadFile).</summary>
     /// <param name="file">The file.</param>
@@ -85,7 +87,7 @@ public sealed class ExchangeBackup : IAsyncDisposable
     /// <returns>Number of bytes; 0 at the end.</returns>
     public ValueTask<int> ReadFileAsync(
         OpenedFile file, Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        SequenceReading.ReadAsync(_server, _context, file, buffer, cancellationToken);
+        SequenceReading.ReadAsync(_server, Context, file, buffer, cancellationToken);
 
     /// <summary>Closes it (HrESEBackupCloseFile).</summary>
     /// <param name="file">The file.</param>
@@ -93,20 +95,20 @@ public sealed class ExchangeBackup : IAsyncDisposable
     public ValueTask CloseFileAsync(OpenedFile file, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return _server.CloseFileAsync(_context, file.Handle, cancellationToken);
+        return _server.CloseFileAsync(Context, file.Handle, cancellationToken);
     }
 
     /// <summary>Ends the databases; the logs and other files are to be read next (HrESEBackupGetLogAndPatchFiles).</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<IReadOnlyList<TokenedName>> GetLogAndPatchFilesAsync(
         CancellationToken cancellationToken = default) =>
-        _server.GetLogAndPatchFilesAsync(_context, cancellationToken);
+        _server.GetLogAndPatchFilesAsync(Context, cancellationToken);
 
     /// <summary>What <see cref="TruncateLogAsync"/> would delete (HrESEBackupGetTruncateLogFiles).</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<IReadOnlyList<TokenedName>> GetTruncateLogFilesAsync(
         CancellationToken cancellationToken = default) =>
-        _server.GetTruncateLogFilesAsync(_context, cancellationToken);
+        _server.GetTruncateLogFilesAsync(Context, cancellationToken);
 
     /// <summary>
     /// Deletes the logs that nothing needs any more (HrESEBackupTruncateLog). Only of full and incremental backups, and
@@ -114,21 +116,21 @@ public sealed class ExchangeBackup : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask TruncateLogAsync(CancellationToken cancellationToken = default) =>
-        _server.TruncateLogAsync(_context, cancellationToken);
+        _server.TruncateLogAsync(Context, cancellationToken);
 
     /// <summary>Ends the backup of the instance (HrESEBackupInstanceEnd); another one may be set up.</summary>
     /// <param name="isSuccess">Whether the copies stand.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<BackupEnding> InstanceEndAsync(
         bool isSuccess = true, CancellationToken cancellationToken = default) =>
-        _server.InstanceEndAsync(_context, isSuccess, cancellationToken);
+        _server.InstanceEndAsync(Context, isSuccess, cancellationToken);
 
     /// <summary>Disconnects (HrESEBackupEnd); a backup that still goes on is given up.</summary>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask EndAsync(CancellationToken cancellationToken = default)
     {
         _isEnded = true;
-        return _server.EndAsync(_context, cancellationToken);
+        return _server.EndAsync(Context, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -137,6 +139,6 @@ public sealed class ExchangeBackup : IAsyncDisposable
         if (_isEnded)
             return default;
         _isEnded = true;
-        return SequenceReading.AbortAsync(_server, _context);
+        return SequenceReading.AbortAsync(_server, Context);
     }
 }

@@ -77,6 +77,7 @@ internal sealed partial class RestoreContext(RestorePlace place, SequenceServerO
             if (_map.Exists(entry => entry.NewDatabaseName == target))
                 throw Occupied(target);
             _map.Add(new(database.Path, target));
+            _stage = RestoreStage.Files;
         }
 
         return target;

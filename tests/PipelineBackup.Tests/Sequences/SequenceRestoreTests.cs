@@ -1,0 +1,441 @@
+using System.Text;
+using System.Text.Json;
+using PipelineBackup.Ese;
+using PipelineBackup.Sequences;
+
+namespace PipelineBackup.Tests.Sequences;
+
+/// <summary>The side of the restore: places, proofs, what is saved, and recovery.</summary>
+public sealed class SequenceRestoreTests
+{
+    [Fact]
+    public async Task Databases_go_to_their_places_and_logs_to_a_directory_of_the_restore()
+    {
+        await using var rig = await SequenceRig.OpenAsync(databases: 2);
+        await rig.Groups[0].AddAsync(100);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        await tape.RestoreAsync(restore);
+        Assert.Equal(rig.Scratch[Path.Combine("restores", "group1")], restore.Directory);
+        Assert.Equal(tape.Names.Where(name => name.BelongsToLogs).Select(name => name.FileName).Order(StringComparer.Ordinal),
+            Directory.GetFiles(restore.Directory).Select(Path.GetFileName).Where(name => name != "restore.lock").Order(StringComparer.Ordinal));
+        Assert.All(tape.Names.Where(name => name.BelongsToDatabases), name => Assert.True(File.Exists(restore.Locations.Find(name))));
+        await restore.SaveEnvironmentAsync();
+        var outcome = await restore.CompleteAsync();
+        Assert.Equal(0, outcome.Warning);
+        Assert.Equal(tape.Names.Where(name => name.BelongsToDatabases).Select(name => restore.Locations.Find(name)), outcome.Databases);
+        await restore.CloseAsync();
+        Assert.False(Directory.Exists(restore.Directory));
+        Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
+    }
+
+    [Fact]
+    public async Task The_environment_has_the_parameters_of_the_documented_call()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await rig.Groups[0].AddAsync(100);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        await tape.RestoreAsync(restore);
+        string target = Directory.CreateDirectory(rig.Scratch["target"]).FullName;
+        var saved = await restore.SaveEnvironmentAsync(new() { LogDirectory = target, CheckpointDirectory = target });
+        int[] logs = [.. tape.Names.Where(name => name.Token == FileToken.Log)
+            .Select(name => Convert.ToInt32(name.FileName[3..^4], 16))];
+        Assert.Equivalent(
+            new RestoreEnvironment
+            {
+                CheckpointDirectory = rig.Groups[0].LogDirectory,
+                LogDirectory = rig.Groups[0].LogDirectory,
+                Map = [new(rig.Groups[0].Databases[0].Path, rig.Restored("group1", "group11.edb"))],
+                BackupLogDirectory = restore.Directory,
+                LowGeneration = logs.Min(),
+                HighGeneration = logs.Max(),
+                BaseName = "edb",
+                TargetLogDirectory = target,
+                TargetCheckpointDirectory = target,
+            },
+            saved, strict: true);
+        Assert.Equivalent(saved, await restore.GetEnvironmentAsync(), strict: true);
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(restore.Directory, "restore.env")));
+        Assert.Equal(
+            ["checkpointDirectory", "logDirectory", "map", "backupLogDirectory", "lowGeneration", "highGeneration", "baseName",
+                "targetInstance", "targetLogDirectory", "targetCheckpointDirectory"],
+            document.RootElement.GetProperty("environment").EnumerateObject().Select(member => member.Name));
+    }
+
+    [Fact]
+    public async Task A_target_is_an_instance_or_two_directories()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        await tape.RestoreAsync(restore);
+        string directory = rig.Scratch["restores"];
+        foreach (var senseless in new RestoreTarget[]
+        {
+            new() { LogDirectory = directory }, new() { CheckpointDirectory = directory },
+            new() { Instance = "group1", LogDirectory = directory, CheckpointDirectory = directory },
+        })
+            Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.SaveEnvironmentAsync(senseless)));
+        await restore.SaveEnvironmentAsync(new() { Instance = "none" });
+        Assert.Equal(-577, await SequenceRig.ErrorAsync(() => restore.CompleteAsync()));
+
+        // Nothing was touched: with another target it goes well.
+        await restore.SaveEnvironmentAsync();
+        await restore.CompleteAsync();
+        await restore.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_running_target_is_told_to_the_recovery_by_its_name()
+    {
+        var told = new List<RecoveryRequest>();
+        await using var rig = await SequenceRig.OpenAsync(change: options => options with { Recovery = new Recording(told) });
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        string logs = rig.Groups[0].LogDirectory;
+        foreach (var target in new RestoreTarget[]
+        {
+            new() { Instance = "group1" }, new() { LogDirectory = logs, CheckpointDirectory = logs }, new(),
+        })
+        {
+            await using var restore = await rig.OpenRestoreAsync("group1");
+            await tape.RestoreAsync(restore);
+            await restore.SaveEnvironmentAsync(target);
+            Assert.Equal(578, (await restore.CompleteAsync(rollsForward: true)).Warning);
+            await restore.CloseAsync();
+            Assert.Equal(("group1", null), (told[^1].TargetInstance, told[^1].RollForwardDirectory));
+            File.Delete(rig.Restored("group1", "group11.edb"));
+        }
+
+        Assert.Equal(3, told.Count);
+    }
+
+    [Fact]
+    public async Task Recovery_goes_on_with_the_logs_of_an_instance_that_was_closed()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        var group = rig.Groups[0];
+        await group.AddAsync(100);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await group.AddAsync(300);
+        rig.OtherPlaces.Add(group.Name, ["group11.edb"]);
+        var rows = group.Rows();
+        await group.DisposeAsync();
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        await tape.RestoreAsync(restore);
+        await restore.SaveEnvironmentAsync();
+        var before = Directory.GetFiles(group.LogDirectory).ToDictionary(path => path, File.ReadAllBytes);
+        Assert.Equal(0, (await restore.CompleteAsync(rollsForward: true)).Warning);
+        await restore.CloseAsync();
+        Assert.Equal(rows, await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
+        Assert.Equal(before, Directory.GetFiles(group.LogDirectory).ToDictionary(path => path, File.ReadAllBytes));
+    }
+
+    [Fact]
+    public async Task What_is_there_is_never_overwritten()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        rig.RestoresElsewhere = false;
+        var group = rig.Groups[0];
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        Assert.Equal(group.Databases[0].Path, await restore.AddDatabaseAsync(tape.Names.First()));
+        var refusal = await Assert.ThrowsAsync<BackupException>(() => restore.OpenFileAsync(tape.Names.First(), 1).AsTask());
+        Assert.Equal(-1201, refusal.Error!.Value.Number);
+        await group.AddAsync(10);
+    }
+
+    [Fact]
+    public async Task Only_files_of_a_backup_come_in_and_none_leads_elsewhere()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        foreach (var name in new TokenedName[]
+        {
+            new(FileToken.Log, "../../edb00001.log.sh"), new(FileToken.Log, "/x/.."), new(FileToken.Log, ""), new(FileToken.Log, "restore.env"),
+            new(FileToken.Patch, "restore.env"), new(FileToken.Patch, @"X:\a\.."), new(FileToken.LogDirectory, "edb00001.log"),
+            new(FileToken.Unknown, "a"), new((FileToken)0x4f, "a.edb"), new(FileToken.Log, "edb\0/00001.log"),
+        })
+            Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.OpenFileAsync(name, 10)));
+        Assert.Equal(-1203, await SequenceRig.ErrorAsync(() => restore.AddDatabaseAsync(new(FileToken.Database, "/other.edb"))));
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.AddDatabaseAsync(new(FileToken.Log, "group11.edb"))));
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.OpenFileAsync(new(FileToken.Log, "edb00001.log"), -1)));
+        foreach (string group in new[] { "..", "a/b", "" })
+            Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => rig.OpenRestoreAsync(group)));
+        await Tape.WriteAsync(restore, new(FileToken.Patch, @"X:\deep\down\a.pat"), []);
+        Assert.True(File.Exists(Path.Combine(restore.Directory, "a.pat")));
+    }
+
+    [Fact]
+    public async Task A_copy_is_proved_where_it_arrives()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await rig.Groups[0].AddAsync(100);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        var (bytes, content) = tape.Files[0];
+        var database = TokenedName.FromBytes(bytes);
+        await restore.AddDatabaseAsync(database);
+        foreach (var (at, error) in new[] { ((12 * 4096) + 300, -1018), (content.Length - 100, -535), (-1, -1206) })
+        {
+            byte[] spoilt = [.. content];
+            if (at > 0)
+                spoilt.AsSpan(at, 64).Fill(0x77);
+            else
+                spoilt.AsSpan(0, 2 * 4096).Fill(0x77);
+            Assert.Equal(error, await SequenceRig.ErrorAsync(async () => await Tape.WriteAsync(restore, database, spoilt)));
+        }
+
+        var (logBytes, log) = tape.Files.First(file => TokenedName.FromBytes(file.Name).Token == FileToken.Log);
+        byte[] bad = [.. log];
+        bad.AsSpan(9000, 100).Fill(0x77);
+        Assert.Equal(-573, await SequenceRig.ErrorAsync(async () => await Tape.WriteAsync(restore, TokenedName.FromBytes(logBytes), bad)));
+        Assert.Equal(["restore.lock"], Directory.GetFiles(restore.Directory).Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(rig.Restored("group1", "x"))!));
+
+        // The good ones come in after it.
+        await tape.RestoreAsync(restore);
+        await restore.SaveEnvironmentAsync();
+        await restore.CompleteAsync();
+        await restore.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_file_has_the_length_that_was_announced()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        var log = new TokenedName(FileToken.Log, "edb00001.log");
+        int handle = await restore.OpenFileAsync(log, 100);
+        Assert.Equal(-4001, await SequenceRig.ErrorAsync(() => restore.WriteFileAsync(handle, new byte[101])));
+        handle = await restore.OpenFileAsync(log, 100);
+        await restore.WriteFileAsync(handle, new byte[99]);
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.CloseFileAsync(handle)));
+        handle = await restore.OpenFileAsync(log, 100);
+        Assert.Equal(-1011, await SequenceRig.ErrorAsync(() => restore.OpenFileAsync(log, 100)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => restore.WriteFileAsync(handle, new byte[9], new(canceled: true)).AsTask());
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.CloseFileAsync(handle)));
+        Assert.Equal(["restore.lock"], Directory.GetFiles(restore.Directory).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_log_may_come_twice_when_it_is_the_same()
+    {
+        await using var rig = await SequenceRig.OpenAsync(groups: 2);
+        await rig.Groups[0].AddAsync(100);
+        await rig.Groups[1].AddAsync(100);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        var foreign = await rig.TakeAsync(BackupKind.Full, group: 1);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        var logs = tape.Files.Where(file => TokenedName.FromBytes(file.Name).Token == FileToken.Log).ToList();
+        var name = TokenedName.FromBytes(logs[0].Name);
+        await Tape.WriteAsync(restore, name, logs[0].Content);
+        await Tape.WriteAsync(restore, name, logs[0].Content);
+        byte[] other = foreign.Files.First(file => TokenedName.FromBytes(file.Name).FileName == name.FileName).Content;
+        Assert.Equal(-515, await SequenceRig.ErrorAsync(async () => await Tape.WriteAsync(restore, name, other)));
+        Assert.Equal(logs[0].Content, File.ReadAllBytes(Path.Combine(restore.Directory, name.FileName)));
+    }
+
+    [Fact]
+    public async Task An_instance_is_restored_once_at_a_time()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        Assert.Equal(-506, await SequenceRig.ErrorAsync(() => rig.OpenRestoreAsync("group1")));
+        Assert.Equal(-506, await SequenceRig.ErrorAsync(() => rig.ReopenRestoreAsync("group1")));
+
+        // Another server with the same directory is held off too.
+        await using var other = new SequenceServer(rig.Options);
+        Assert.Equal(-506, await SequenceRig.ErrorAsync(
+            () => ExchangeRestore.OpenAsync(other, SequenceRig.Name, SequenceRig.Service, "group1")));
+        await restore.CloseAsync(isSuccess: false);
+        await (await rig.OpenRestoreAsync("group1")).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_saved_restore_is_reopened_and_not_opened_over()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await rig.Groups[0].AddAsync(100);
+        var full = await rig.TakeAsync(BackupKind.Full);
+        await rig.Groups[0].AddAsync(200);
+        var incremental = await rig.TakeAsync(BackupKind.Incremental);
+        Assert.Equal(ExitCode.NotFound, (await Assert.ThrowsAsync<BackupException>(() => rig.ReopenRestoreAsync("group1").AsTask())).ExitCode);
+        await using (var first = await rig.OpenRestoreAsync("group1"))
+        {
+            await full.RestoreAsync(first);
+            await first.SaveEnvironmentAsync();
+            await first.CloseAsync();
+        }
+
+        Assert.Equal(-504, await SequenceRig.ErrorAsync(() => rig.OpenRestoreAsync("group1")));
+
+        // What comes and is not saved goes again.
+        await using (var second = await rig.ReopenRestoreAsync("group1"))
+            await incremental.RestoreAsync(second);
+        await using var third = await rig.ReopenRestoreAsync("group1");
+        var saved = await third.GetEnvironmentAsync();
+        Assert.Equal(full.Names.Count(name => name.Token == FileToken.Log), Directory.GetFiles(third.Directory, "*.log").Length);
+        await incremental.RestoreAsync(third);
+        Assert.True((await third.SaveEnvironmentAsync()).HighGeneration > saved.HighGeneration);
+        await third.CompleteAsync();
+        await third.CloseAsync();
+        Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{}")]
+    [InlineData("""{"format":"PipelineBackup restore environment","version":1,"environment":null}""")]
+    [InlineData("""{"format":"PipelineBackup restore environment","version":2}""")]
+    [InlineData("map")]
+    [InlineData("directory")]
+    [InlineData("null entry")]
+    [InlineData("long")]
+    public async Task A_changed_environment_is_refused_and_left_as_it_is(string change)
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using (var restore = await rig.OpenRestoreAsync("group1"))
+        {
+            await tape.RestoreAsync(restore);
+            await restore.SaveEnvironmentAsync();
+            await restore.CloseAsync();
+        }
+
+        string path = rig.Scratch[Path.Combine("restores", "group1", "restore.env")], text = File.ReadAllText(path);
+        string changed = change switch
+        {
+            "map" => text.Replace("restored-group1", "elsewhere", StringComparison.Ordinal),
+            "directory" => text.Replace("restores", "elsewhere", StringComparison.Ordinal),
+            "null entry" => text.Replace("\"map\": [", "\"map\": [ null,", StringComparison.Ordinal),
+            "long" => text + new string(' ', 5 << 20),
+            _ => change,
+        };
+        Assert.NotEqual(text, changed);
+        File.WriteAllText(path, changed);
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => rig.ReopenRestoreAsync("group1")));
+        Assert.Equal(changed, File.ReadAllText(path));
+        Assert.True(File.Exists(rig.Restored("group1", "group11.edb")));
+        File.WriteAllText(path, text);
+        await (await rig.ReopenRestoreAsync("group1")).CloseAsync(isSuccess: false);
+        Assert.False(File.Exists(rig.Restored("group1", "group11.edb")));
+    }
+
+    [Fact]
+    public async Task After_a_failed_recovery_everything_is_restored_anew()
+    {
+        await using var rig = await SequenceRig.OpenAsync();
+        await rig.Groups[0].AddAsync(300);
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        string database = rig.Restored("group1", "group11.edb");
+        await using (var restore = await rig.OpenRestoreAsync("group1"))
+        {
+            await tape.RestoreAsync(restore);
+            await restore.SaveEnvironmentAsync();
+            string[] logs = Directory.GetFiles(restore.Directory, "*.log");
+            Assert.True(logs.Length > 2);
+            File.Delete(logs.Order(StringComparer.Ordinal).ElementAt(1));
+            Assert.Equal(-1811, await SequenceRig.ErrorAsync(() => restore.CompleteAsync()));
+            Assert.Equal(-521, await SequenceRig.ErrorAsync(() => restore.CompleteAsync()));
+            Assert.Equal(-521, await SequenceRig.ErrorAsync(() => restore.CloseAsync()));
+        }
+
+        Assert.False(File.Exists(database) || Directory.Exists(rig.Scratch[Path.Combine("restores", "group1")]));
+        await rig.RestoreAsync("group1", tape);
+        Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(database));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_recovery_that_leaves_a_database_dirty_or_is_cancelled_is_none(bool isCancelled)
+    {
+        var recovery = new Recording([]) { IsCancelled = isCancelled, DoesNothing = true };
+        await using var rig = await SequenceRig.OpenAsync(change: options => options with { Recovery = recovery });
+        var tape = await rig.TakeAsync(BackupKind.Full);
+        await using var restore = await rig.OpenRestoreAsync("group1");
+        await tape.RestoreAsync(restore);
+        await restore.SaveEnvironmentAsync();
+        if (isCancelled)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => restore.CompleteAsync().AsTask());
+        else
+            Assert.Equal(-550, await SequenceRig.ErrorAsync(() => restore.CompleteAsync()));
+        await restore.DisposeAsync();
+        Assert.False(File.Exists(rig.Restored("group1", "group11.edb")));
+    }
+
+    [Fact]
+    public async Task A_server_without_a_directory_for_it_takes_no_restores()
+    {
+        await using var rig = await SequenceRig.OpenAsync(change: options => options with { RestoreDirectory = null });
+        Assert.False(Assert.Single(await ExchangeBackup.GetRegisteredAsync(rig.Backups, SequenceRig.Name)).CanRestore);
+        Assert.Equal(ExitCode.NotFound, (await Assert.ThrowsAsync<BackupException>(() => rig.OpenRestoreAsync("group1").AsTask())).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("restore-both", "db1.edb", "db2.edb")]
+    [InlineData("subset-db1", "db1.edb")]
+    [InlineData("subset-db2", "db2.edb")]
+    [InlineData("rollforward-both", "db1.edb", "db2.edb")]
+    public async Task A_set_of_the_real_engine_with_two_databases_is_restored(string reference, params string[] databases)
+    {
+        string set = GoldenSets.Engine("extmulti-4096");
+        bool rollsForward = reference.StartsWith("rollforward", StringComparison.Ordinal);
+        await RequireRestoredAsync(set, reference, databases, rollsForward, "backup");
+    }
+
+    [Theory]
+    [InlineData("restore-full", false, "backup/full")]
+    [InlineData("restore-full-incr1", false, "backup/full", "backup/incr1")]
+    [InlineData("restore-full-incr1-incr2", false, "backup/full", "backup/incr1", "backup/incr2")]
+    [InlineData("rollforward", true, "backup/full", "backup/incr1", "backup/incr2")]
+    public async Task A_chain_of_the_real_engine_is_restored_backup_by_backup(string reference, bool rollsForward, params string[] chain) =>
+        await RequireRestoredAsync(GoldenSets.Engine("extincr-4096"), reference, ["db1.edb"], rollsForward, chain);
+
+    private static async Task RequireRestoredAsync(
+        string set, string reference, string[] databases, bool rollsForward, params string[] chain)
+    {
+        await using var rig = await SequenceRig.OpenAsync(groups: 0);
+        rig.OtherPlaces.Add("corpus", databases);
+        for (int i = 0; i < chain.Length; i++)
+        {
+            // Each backup in a session of its own, as tapes come.
+            await using var restore = i == 0 ? await rig.OpenRestoreAsync("corpus") : await rig.ReopenRestoreAsync("corpus");
+            await Tape.Of(Path.Combine(set, chain[i]), @"X:\e\").RestoreAsync(restore, name => databases.Contains(name.FileName));
+            string later = rollsForward ? Path.Combine(set, "extra-logs") : "";
+            await restore.SaveEnvironmentAsync(new() { LogDirectory = later, CheckpointDirectory = later });
+            if (i == chain.Length - 1)
+                Assert.True((await restore.CompleteAsync()).Records > 100);
+            await restore.CloseAsync();
+        }
+
+        foreach (string database in databases)
+        {
+            using var file = DatabaseFile.Open(rig.Restored("corpus", database), InspectionDepth.Full);
+            using var output = new MemoryStream();
+            DatabaseDump.Write(file, output);
+            Assert.Equal(File.ReadAllText(Path.Combine(set, $"{reference}-{database}.jsonl")), Encoding.UTF8.GetString(output.ToArray()));
+            Assert.Empty(new DatabaseCheck(file, file.Header).Run().Findings);
+        }
+    }
+
+    // Recovers without the target, whose logs are another's to read; or does not.
+    private sealed class Recording(List<RecoveryRequest> told) : IDatabaseRecovery
+    {
+        public bool IsCancelled { get; init; }
+
+        public bool DoesNothing { get; init; }
+
+        public async ValueTask<RecoverySummary> RecoverAsync(RecoveryRequest request, CancellationToken cancellationToken)
+        {
+            if (IsCancelled)
+                throw new OperationCanceledException();
+            if (DoesNothing)
+                return new() { Reached = "" };
+            told.Add(request);
+            return await new ManagedRecovery().RecoverAsync(request with { TargetInstance = "" }, cancellationToken);
+        }
+    }
+}
