@@ -17,11 +17,7 @@ public sealed class ManyInstancesTests
             change: options => options with { Recovery = recovery, Time = TimeProvider.System });
         foreach (var group in rig.Groups)
             await group.AddAsync(60);
-        rig.Trouble.Reading = rig.Trouble.Rereading = (file, offset, bytes) =>
-        {
-            if (file.Name == $"group{Bad + 1}1.edb" && offset <= 12 * 4096 && offset + bytes.Length > 12 * 4096)
-                bytes.Span.Slice((int)((12 * 4096) - offset) + 100, 50).Fill(0x11);
-        };
+        rig.Trouble.Reading = rig.Trouble.Rereading = new SpoiltPage($"group{Bad + 1}1.edb", bytes: 50).Spoil;
 
         // Writers all the while; what was there before a backup began must come back.
         using var stop = new CancellationTokenSource();

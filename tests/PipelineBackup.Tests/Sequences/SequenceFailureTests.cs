@@ -11,9 +11,9 @@ public sealed class SequenceFailureTests
     [Fact]
     public async Task After_a_bad_page_no_log_is_truncated_and_nothing_is_remembered()
     {
-        await using var rig = await SequenceRig.OpenAsync();
+        await using var rig = await SequenceRig.OpenAsync(change: options => options with { Time = TimeProvider.System });
         await rig.Groups[0].AddAsync(300);
-        rig.Trouble.Reading = rig.Trouble.Rereading = (file, offset, bytes) => Spoil(file, offset, bytes, bits: 64);
+        rig.Trouble.Reading = rig.Trouble.Rereading = new SpoiltPage("group11.edb", bytes: 64).Spoil;
         await RequireFailureAsync(rig, -1018, async (backup, files) =>
         {
             await new Tape().CopyAsync(backup, files);
@@ -26,7 +26,7 @@ public sealed class SequenceFailureTests
     {
         await using var rig = await SequenceRig.OpenAsync(change: options => options with { Time = TimeProvider.System });
         await rig.Groups[0].AddAsync(100);
-        rig.Trouble.Reading = (file, offset, bytes) => Spoil(file, offset, bytes, bits: 64);
+        rig.Trouble.Reading = new SpoiltPage("group11.edb", bytes: 64).Spoil;
         var tape = await rig.TakeAsync(BackupKind.Full);
         Assert.Contains(rig.Events.At(LogLevel.Information), text => text.Contains("read again", StringComparison.Ordinal));
         await rig.RestoreAsync("group1", tape);
@@ -38,8 +38,10 @@ public sealed class SequenceFailureTests
     {
         await using var rig = await SequenceRig.OpenAsync(change: options => options with { Time = TimeProvider.System });
         await rig.Groups[0].AddAsync(100);
-        rig.Trouble.Reading = rig.Trouble.Rereading = (file, offset, bytes) => Spoil(file, offset, bytes, bits: 1);
+        var spoilt = new SpoiltPage("group11.edb", bytes: 1);
+        rig.Trouble.Reading = rig.Trouble.Rereading = spoilt.Spoil;
         await rig.RestoreAsync("group1", await rig.TakeAsync(BackupKind.Full));
+        Assert.Equal(3, spoilt.Times);
         Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
     }
 
@@ -296,15 +298,5 @@ public sealed class SequenceFailureTests
         Assert.False(group.HeaderOf().PreviousFull.LowGeneration.IsSet || group.HeaderOf().PreviousCopy.LowGeneration.IsSet);
         (rig.Trouble.Reading, rig.Trouble.Rereading, rig.Trouble.Stepping) = ((_, _, _) => { }, (_, _, _) => { }, _ => { });
         await SequenceRig.TakeAsync(backup, BackupKind.Full, group);
-    }
-
-    // A page in the middle of the database, whenever it is read.
-    private static void Spoil(SourceFile file, long offset, Memory<byte> bytes, int bits)
-    {
-        const long Page = 12 * 4096;
-        if (file.Kind != SourceFileKind.Database || Page < offset || Page >= offset + bytes.Length)
-            return;
-        for (int i = 0; i < bits; i++)
-            bytes.Span[(int)(Page - offset) + 200 + i] ^= 4;
     }
 }

@@ -176,13 +176,12 @@ public sealed class SequenceRestoreTests
         var (bytes, content) = tape.Files[0];
         var database = TokenedName.FromBytes(bytes);
         await restore.AddDatabaseAsync(database);
-        foreach (var (at, error) in new[] { ((12 * 4096) + 300, -1018), (content.Length - 100, -535), (-1, -1206) })
+        int used = Enumerable.Range(8, 100).First(page => content.AsSpan(page * 4096, 8).ContainsAnyExcept((byte)0));
+        foreach (var (at, error) in new[] { ((used * 4096) + 300, -1018), (content.Length - 100, -535), (-1, -1206) })
         {
             byte[] spoilt = [.. content];
-            if (at > 0)
-                spoilt.AsSpan(at, 64).Fill(0x77);
-            else
-                spoilt.AsSpan(0, 2 * 4096).Fill(0x77);
+            for (int i = at < 0 ? 0 : at; i < (at < 0 ? 2 * 4096 : at + 64); i++)
+                spoilt[i] ^= (byte)(i % 251 + 1);
             Assert.Equal(error, await SequenceRig.ErrorAsync(async () => await Tape.WriteAsync(restore, database, spoilt)));
         }
 
@@ -327,12 +326,14 @@ public sealed class SequenceRestoreTests
     public async Task After_a_failed_recovery_everything_is_restored_anew()
     {
         await using var rig = await SequenceRig.OpenAsync();
+        var full = await rig.TakeAsync(BackupKind.Full);
         await rig.Groups[0].AddAsync(300);
-        var tape = await rig.TakeAsync(BackupKind.Full);
+        var incremental = await rig.TakeAsync(BackupKind.Incremental);
         string database = rig.Restored("group1", "group11.edb");
         await using (var restore = await rig.OpenRestoreAsync("group1"))
         {
-            await tape.RestoreAsync(restore);
+            await full.RestoreAsync(restore);
+            await incremental.RestoreAsync(restore);
             await restore.SaveEnvironmentAsync();
             string[] logs = Directory.GetFiles(restore.Directory, "*.log");
             Assert.True(logs.Length > 2);
@@ -343,7 +344,7 @@ public sealed class SequenceRestoreTests
         }
 
         Assert.False(File.Exists(database) || Directory.Exists(rig.Scratch[Path.Combine("restores", "group1")]));
-        await rig.RestoreAsync("group1", tape);
+        await rig.RestoreAsync("group1", full, incremental);
         Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(database));
     }
 
