@@ -10,6 +10,9 @@ namespace PipelineBackup.Cli;
 /// <param name="verbose">Whether to tell what is done, and where a failure came from.</param>
 internal sealed class Invocation(Terminal terminal, bool json, bool verbose) : ILogger
 {
+    // Failures and cancellation: the command tells them itself, with their hint, at its end.
+    private static readonly HashSet<int> s_toldAtTheEnd = [214, 215, 219, 454];
+
     private readonly Lock _lock = new();
     private Action? _clear;
 
@@ -54,7 +57,7 @@ internal sealed class Invocation(Terminal terminal, bool json, bool verbose) : I
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel))
+        if (IsEnabled(logLevel) && (verbose || !s_toldAtTheEnd.Contains(eventId.Id)))
             Tell($"{(logLevel >= LogLevel.Warning ? "warning" : "note")}: {formatter(state, exception)}");
     }
 }

@@ -6,6 +6,7 @@ internal sealed class DatabaseCreation : IValueSource
 {
     private readonly EmbeddedEngine _engine;
     private readonly NewDatabaseOptions _options;
+    private readonly FormatVersion _version;
     private readonly EngineDatabase _database;
     private readonly RedoSession _session;
     private readonly RecordFormat _format;
@@ -24,7 +25,7 @@ internal sealed class DatabaseCreation : IValueSource
     public DatabaseCreation(
         EmbeddedEngine engine, string path, byte slot, IDiskFile file, NewDatabaseOptions options)
     {
-        (_engine, _options) = (engine, options);
+        (_engine, _options, _version) = (engine, options, options.Version ?? engine.Options.Format.Database);
         _format = engine.PageSize.IsSmall ? RecordFormat.Small : RecordFormat.Large;
         _catalogWriter = new(_format);
         _catalog = SystemTables.Define(engine.PageSize).Find(SystemTrees.Objects.Name);
@@ -40,7 +41,7 @@ internal sealed class DatabaseCreation : IValueSource
         uint pages = (uint)CreationPlan.FirstPages.Value;
         editor.Records.Add<DatabaseExtension>(LogRecordType.ExtendDatabase, new(_database.Slot, new(pages)));
         editor.Commit(Origin);
-        var steps = CreationPlan.Steps(_options.Version, _engine.PageSize, _engine.Options.Time.GetUtcNow());
+        var steps = CreationPlan.Steps(_version, _engine.PageSize, _engine.Options.Time.GetUtcNow());
         int transaction = -1;
         foreach (var step in steps)
         {
@@ -142,13 +143,13 @@ internal sealed class DatabaseCreation : IValueSource
     private void SetVersion()
     {
         _engine.Log.Flush();
-        if (_options.Version <= CreationPlan.FirstVersion)
+        if (_version <= CreationPlan.FirstVersion)
             return;
         _records.Clear();
         _records.Add<DatabaseVersionChange>(LogRecordType.SetDatabaseVersion, new(_database.Slot,
-            _options.Version.Main, _options.Version.UpdateMajor, _options.Version.UpdateMinor));
+            _version.Main, _version.UpdateMajor, _version.UpdateMinor));
         _engine.Log.Append(_records.Written);
-        _database.HeaderWriter.Version = _options.Version;
+        _database.HeaderWriter.Version = _version;
         _database.FollowVersion();
     }
 

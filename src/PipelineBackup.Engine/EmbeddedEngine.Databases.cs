@@ -9,7 +9,8 @@ public sealed partial class EmbeddedEngine
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
     /// −1201: there is such a file; −1023: there is no such directory; −1213: another page size than the engine's; −1003:
-    /// no such format; −1805: too many databases; −1090: the engine failed; −529, −1808: the disk is full.
+    /// no such format; −505: a backup goes on; −1805: too many databases; −1090: the engine failed; −529, −1808: the
+    /// disk is full.
     /// </exception>
     public ValueTask<EngineDatabase> CreateDatabaseAsync(
         string path, NewDatabaseOptions? options = null, CancellationToken cancellationToken = default)
@@ -24,9 +25,10 @@ public sealed partial class EmbeddedEngine
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
     /// −1203: there is no such file; −550, −544, −563, −1226, −1935: it was not closed in order; −1206, −1209, −1018: it
-    /// is no database, or none that is known; −1213: another page size than the engine's; −551: it is newer than the
-    /// logs; −1222: one of the same identity is attached; −1202: it is in use; −1032: it may not be opened; −1805: too
-    /// many databases; −1090: the engine failed.
+    /// is no database, or none that is known; −1213: another page size than the engine's; −623: a newer format than the
+    /// engine's; −551: it is newer than the logs; −1222: one of the same identity is attached; −1202: it is in use;
+    /// −1032: it may not be opened; −505: a backup goes on; −1805: too many databases; −1090: the engine failed; −529:
+    /// the disk of the logs is full.
     /// </exception>
     public ValueTask<EngineDatabase> AttachDatabaseAsync(string path, CancellationToken cancellationToken = default)
     {
@@ -39,7 +41,8 @@ public sealed partial class EmbeddedEngine
     /// <param name="database">The database.</param>
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
-    /// −1203: it is not attached here; −1202: sessions have it open, or transactions are; −1090: the engine failed.
+    /// −1203: it is not attached here; −1202: sessions have it open, or transactions are; −505: a backup goes on; −1090: the
+    /// engine failed.
     /// </exception>
     public async ValueTask DetachDatabaseAsync(EngineDatabase database, CancellationToken cancellationToken = default)
     {
@@ -82,9 +85,14 @@ public sealed partial class EmbeddedEngine
                 $"the databases of this engine have pages of {PageSize} bytes, not {options.PageSize}");
         }
 
-        if (options.Version.Main != FormatVersion.CurrentMain || options.Version < CreationPlan.FirstVersion
-            || options.Version > FormatVersion.Newest)
-            throw new EseException(EseError.InvalidParameter, $"no database of format {options.Version} can be made");
+        var version = options.Version ?? Options.Format.Database;
+        if (version.Main != FormatVersion.CurrentMain || version < CreationPlan.FirstVersion
+            || version > Options.Format.Database)
+        {
+            throw new EseException(EseError.InvalidParameter,
+                $"no database of format {version} can be made by an engine of format {Options.Format}");
+        }
+
         if (options.MaxPages.Value is not (0 or >= 62))
             throw new EseException(EseError.InvalidParameter, $"a database has {CreationPlan.FirstPages} pages at least");
         RequireFree(path, options.Overwrite);
@@ -243,6 +251,13 @@ public sealed partial class EmbeddedEngine
         {
             throw new EseException(EseError.InvalidDatabaseVersion,
                 $"'{path}' is of format {header.Version}, which is read and not written");
+        }
+
+        if (!header.Version.IsReadableBy(Options.Format.Database))
+        {
+            throw new EseException(EseError.EngineFormatTooLowForDatabase,
+                $"'{path}' is of format {header.Version}, the engine was told to keep to format {Options.Format}",
+                "open the engine with a newer format");
         }
 
         if (header.LogSignature == LogSignature && header.Consistent >= Log.Tip)

@@ -25,6 +25,7 @@ public sealed partial class EngineDatabase
         Editor = new(_pages, engine.Versions, engine.Log, header.DbTime, header.LastObject)
         {
             BeforeGrowth = MakeRoom,
+            LogVersion = _log.Header.Version,
             LastPossible = maxPages.Value > 0
                 ? new((uint)Math.Min(PageNumber.Max.Value, maxPages.Value))
                 : PageNumber.Max,
@@ -95,6 +96,7 @@ public sealed partial class EngineDatabase
     /// <summary>The format may have changed: which records there are, and what the header holds.</summary>
     internal void FollowVersion()
     {
+        HeaderWriter.NameEngine();
         _pages.Redo.TracksResize = !(Version < new FormatVersion(FormatVersion.CurrentMain, 110, 0));
         Editor.LogsNewPages = !(Version < new FormatVersion(FormatVersion.CurrentMain, 90, 0));
     }

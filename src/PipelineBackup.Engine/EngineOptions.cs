@@ -28,6 +28,12 @@ public sealed record EngineOptions
     /// </summary>
     public PageSize? PageSize { get; init; }
 
+    /// <summary>
+    /// Format of new databases and logs: the newest that is known, unless told otherwise. An older one is for engines
+    /// that know no newer; databases of a newer format are not attached then. Logs never go back to an older one.
+    /// </summary>
+    public EngineFormat Format { get; init; } = EngineFormat.Efv9600;
+
     /// <summary>Length of a log file in bytes, 64 KiB to 32 MiB. 1 MiB unless told otherwise.</summary>
     public long LogFileBytes { get; init; } = 1 << 20;
 
@@ -103,8 +109,8 @@ public sealed record EngineOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Gives random numbers for signatures.</summary>
-    public Func<ulong> Random { get; init; } =
+    /// <summary>Gives random numbers for signatures; tests have some that repeat.</summary>
+    internal Func<ulong> Random { get; init; } =
         static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     /// <summary>Rules that are left out, so that tests can show that they find out.</summary>

@@ -7,10 +7,10 @@ public sealed record NewDatabaseOptions
     public PageSize? PageSize { get; init; }
 
     /// <summary>
-    /// Format: the newest that is known, unless told otherwise. Engines older than it do not read it. Before 0x620,20
-    /// nothing is made.
+    /// Format; null stands for that of the engine (<see cref="EngineOptions.Format"/>), and no newer is possible. Engines
+    /// older than it do not read it. Before 0x620,20 nothing is made.
     /// </summary>
-    public FormatVersion Version { get; init; } = FormatVersion.Newest;
+    public FormatVersion? Version { get; init; }
 
     /// <summary>The most pages that it may have; 0 for no limit but that of the format.</summary>
     public PageCount MaxPages { get; init; }

@@ -18,4 +18,19 @@ internal enum OmittedRule
 
     /// <summary>A commit is acknowledged when it is durable.</summary>
     DurableCommit = 8,
+
+    /// <summary>A backup takes logs from the one on that recovery would have begun with when it began.</summary>
+    FirstBackupLog = 16,
+
+    /// <summary>A backup takes all logs up to the one that its log roll closes.</summary>
+    LastBackupLog = 32,
+
+    /// <summary>The trailer of a copied database tells which logs its pages need.</summary>
+    PatchData = 64,
+
+    /// <summary>Logs that a backup needs are kept until it has ended.</summary>
+    KeptLogs = 128,
+
+    /// <summary>Truncation leaves the logs from the checkpoint on.</summary>
+    TruncationLimit = 256,
 }

@@ -92,28 +92,28 @@ public sealed partial class TableCursor
     /// <summary>A whole number; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
     public long? GetInt64(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadInteger(definition, bytes) : null;
 
     /// <summary>A whole number of 32 bits; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
     /// <exception cref="OverflowException">It has more bits.</exception>
     public int? GetInt32(string column, int index = 0) => checked((int?)GetInt64(column, index));
 
     /// <summary>A number with a fraction; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
     public double? GetDouble(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadDouble(definition, bytes) : null;
 
     /// <summary>A truth value; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
     public bool? GetBoolean(string column, int index = 0) => GetInt64(column, index) is { } number ? number != 0 : null;
 
     /// <summary>Text; null when it is NULL.</summary>
@@ -126,20 +126,16 @@ public sealed partial class TableCursor
     /// <summary>A GUID; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
-    public Guid? GetGuid(string column, int index = 0)
-    {
-        if (!Find(column, index, out var definition, out var bytes))
-            return null;
-        return definition.Type == ColumnType.Guid ? new Guid(bytes) : throw ColumnCodec.Unfit(definition, "a GUID");
-    }
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    public Guid? GetGuid(string column, int index = 0) =>
+        Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadGuid(definition, bytes) : null;
 
     /// <summary>A point in time; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="IsNull"/> has them.</exception>
+    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
     public DateTime? GetDateTime(string column, int index = 0) =>
-        GetDouble(column, index) is { } days ? DateTime.FromOADate(days) : null;
+        Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadTime(definition, bytes) : null;
 
     /// <summary>Changes values of the row.</summary>
     /// <param name="values">What changes; all other columns stay as they are.</param>
@@ -174,7 +170,7 @@ public sealed partial class TableCursor
 
     private bool Find(string column, int index, out ColumnDefinition definition, out ReadOnlySpan<byte> bytes)
     {
-        bool isThere = index < Count(column);
+        bool isThere = (uint)index < (uint)Count(column);
         definition = _access.Columns[_access.IndexOf(column)];
         bytes = isThere ? GetBytes(column, index) : [];
         return isThere;

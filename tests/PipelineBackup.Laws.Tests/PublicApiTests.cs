@@ -1,4 +1,5 @@
 using System.Reflection;
+using PipelineBackup.Engine;
 using PipelineBackup.Ese;
 using PipelineBackup.Sinks.FileSystem;
 using PipelineBackup.Testing;
@@ -14,7 +15,7 @@ public class PublicApiTests
     private static readonly Assembly[] s_shipped =
     [
         typeof(IBackupSink).Assembly, typeof(PageNumber).Assembly, typeof(BackupPipeline).Assembly,
-        typeof(SinkConformance).Assembly, typeof(FileSystemSink).Assembly,
+        typeof(EmbeddedEngine).Assembly, typeof(SinkConformance).Assembly, typeof(FileSystemSink).Assembly,
     ];
 
     public static TheoryData<string> Shipped => [.. s_shipped.Select(assembly => assembly.GetName().Name!)];

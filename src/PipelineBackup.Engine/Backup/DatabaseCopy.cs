@@ -115,6 +115,8 @@ internal sealed class DatabaseCopy
     private byte[] MakeTrailer()
     {
         var engine = Database.Engine;
+        if (engine.Options.Omits.HasFlag(OmittedRule.PatchData))
+            return new byte[PageBytes];
         lock (engine.Latch)
         {
             var (current, committed) = (engine.Log.Header.Generation, Database.Header.MaxCommitted);

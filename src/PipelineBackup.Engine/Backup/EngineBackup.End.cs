@@ -83,7 +83,7 @@ internal sealed partial class EngineBackup
         _set = TakesDatabases ? _begin with { HighGeneration = last } : new(mark, now, low, last);
         try
         {
-            _files = _logs.Require(low, end);
+            _files = _logs.Require(low, Engine.Options.Omits.HasFlag(OmittedRule.LastBackupLog) ? last : end);
         }
         catch (SourceException missing)
         {
@@ -91,7 +91,9 @@ internal sealed partial class EngineBackup
             throw;
         }
 
-        _deleteTo = Truncates ? LastDeleted(checkpoint < end ? checkpoint : end) : default;
+        if (checkpoint > end || Engine.Options.Omits.HasFlag(OmittedRule.TruncationLimit))
+            checkpoint = end;
+        _deleteTo = Truncates ? LastDeleted(checkpoint) : default;
         _truncatable = _logs.List(lowest, _deleteTo);
         State = EngineBackupState.Logs;
         Engine.Tell(EngineEvent.LogsChosen, $"the logs of the backup are {BackupLogs.Text(low, end)}");

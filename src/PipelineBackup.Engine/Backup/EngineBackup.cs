@@ -64,6 +64,8 @@ internal sealed partial class EngineBackup : IBackupSession
         var chosen = TakesDatabases ? Choose(request.Databases) : [];
         _logs.Find();
         var low = TakesDatabases || !_logs.Lowest.IsSet ? engine.CheckpointGeneration : _logs.Lowest;
+        if (engine.Options.Omits.HasFlag(OmittedRule.FirstBackupLog))
+            low = low.Next;
         _begin = new(engine.Log.Tip, engine.Options.Now, low, default);
         Append(BackupPhase.Begin, default);
         _copies = [.. chosen.Select(database => new DatabaseCopy(database, _begin))];
@@ -77,7 +79,8 @@ internal sealed partial class EngineBackup : IBackupSession
             LogSignature = engine.LogSignature.ToHex(),
             Databases = [.. _copies.Select(copy => copy.Stamp)],
         };
-        engine.KeptFrom = low;
+        if (!engine.Options.Omits.HasFlag(OmittedRule.KeptLogs))
+            engine.KeptFrom = low;
     }
 
     /// <summary>The engine.</summary>

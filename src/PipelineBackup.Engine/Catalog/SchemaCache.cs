@@ -14,8 +14,14 @@ internal sealed class SchemaCache(DatabaseTables database)
     private readonly SortedDictionary<int, DatabaseCatalog> _catalogs = [];
 
     /// <summary>A transaction that changed definitions is committed.</summary>
-    /// <param name="end">Its number at the commit.</param>
-    public void Changed(TransactionId end) => _changes.Add(end);
+    /// <param name="end">Who began behind this number sees it; not always the last one.</param>
+    public void Changed(TransactionId end)
+    {
+        if (_changes.Count > 0 && end.CompareTo(_changes[^1]) <= 0)
+            _catalogs.Clear();
+        else
+            _changes.Add(end);
+    }
 
     /// <summary>The definitions that a session sees.</summary>
     /// <param name="session">The session.</param>

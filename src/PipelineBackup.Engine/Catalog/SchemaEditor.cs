@@ -136,7 +136,10 @@ internal sealed partial class SchemaEditor(DatabaseTables database, SessionCore 
     {
         if (!state.IsDefinedBy(session.Outer))
         {
-            database.Transactions.RunApart(other => new SchemaEditor(database, other).MakeLongValues(table, state));
+            // Whoever may delete the table has to see the row of this tree, also when he began before it was made; who
+            // does not see the table must not.
+            database.Transactions.RunApart(
+                other => new SchemaEditor(database, other).MakeLongValues(table, state), state.LastDefined);
             return state.LongValues!;
         }
 

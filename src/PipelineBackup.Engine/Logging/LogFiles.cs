@@ -70,7 +70,9 @@ internal sealed class LogFiles : ILogFiles
 
             try
             {
-                Make(path, Header.FileLength).Dispose();
+                _disk.Delete(path);
+                using var file = _disk.Open(path, DiskAccess.CreateNew);
+                Fill(file, Header.FileLength);
             }
             catch (IOException e) when (DiskFailure.IsFull(e))
             {
@@ -128,21 +130,16 @@ internal sealed class LogFiles : ILogFiles
     {
         var before = Header;
         long length = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(12)) * (long)SegmentScan.Size;
-        bool isReserve = false;
-        IDiskFile file;
-        try
+        string path = _folder.TemporaryPath;
+        if (!TryMakeTemporary(length, mayFail: before is not null))
         {
-            file = Make(_folder.TemporaryPath, length);
-        }
-        catch (IOException e) when (DiskFailure.IsFull(e) && before is not null)
-        {
-            file = TakeReserve(length);
-            isReserve = IsOnReserve = true;
+            path = FindReserve(length);
+            IsOnReserve = true;
         }
 
-        using (file)
+        using (var file = _disk.Open(path, DiskAccess.ReadWrite))
         {
-            LogHeaderWriter.Finish(header, _accumulated, isReserve);
+            LogHeaderWriter.Finish(header, _accumulated, path != _folder.TemporaryPath);
             file.Write(header, 0);
             file.Flush();
         }
@@ -154,50 +151,57 @@ internal sealed class LogFiles : ILogFiles
             _disk.FlushDirectory(_folder.Directory);
         }
 
-        _disk.Rename(_folder.TemporaryPath, _folder.CurrentPath);
+        _disk.Rename(path, _folder.CurrentPath);
         _disk.FlushDirectory(_folder.Directory);
+        if (path != _folder.TemporaryPath)
+            _disk.Delete(_folder.TemporaryPath);
         _file = _disk.Open(_folder.CurrentPath, DiskAccess.ReadWrite);
         Header = LogHeader.Read(header);
         (_durable, _next, _accumulated, _isDirty) = (1, 1, 0, false);
     }
 
-    private IDiskFile TakeReserve(long length)
+    // All its bytes are written, so that the disk cannot be full in the middle of it later. When there is no room it is
+    // left empty: until the next log has its name this one tells that none is missing.
+    private bool TryMakeTemporary(long length, bool mayFail)
     {
-        _disk.Delete(_folder.TemporaryPath);
+        using var file = _folder.OpenTemporary();
+        try
+        {
+            Fill(file, length);
+            return true;
+        }
+        catch (IOException e) when (DiskFailure.IsFull(e) && mayFail)
+        {
+            file.SetLength(0);
+            return false;
+        }
+    }
+
+    private string FindReserve(long length)
+    {
         for (int i = Reserves; i > 0; i--)
         {
             string path = _folder.ReservePath(i);
             if (!_disk.FileExists(path))
                 continue;
-            _disk.Rename(path, _folder.TemporaryPath);
-            var file = _disk.Open(_folder.TemporaryPath, DiskAccess.ReadWrite);
-            if (file.Length == length)
-                return file;
-            file.Dispose();
-            _disk.Delete(_folder.TemporaryPath);
+            using (var file = _disk.Open(path, DiskAccess.Read))
+            {
+                if (file.Length == length)
+                    return path;
+            }
+
+            _disk.Delete(path);
         }
 
         throw new EseException(EseError.LogDiskFull, "the disk of the logs is full, the reserve logs are used up",
             "free space, and open the engine again: what was committed is safe");
     }
 
-    // All its bytes are written, so that the disk cannot be full in the middle of it later.
-    private IDiskFile Make(string path, long length)
+    private static void Fill(IDiskFile file, long length)
     {
-        _disk.Delete(path);
-        var file = _disk.Open(path, DiskAccess.CreateNew);
-        try
-        {
-            byte[] zeros = new byte[Math.Min(length, ZeroBytes)];
-            for (long at = 0; at < length; at += zeros.Length)
-                file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)), at);
-            file.Flush();
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        byte[] zeros = new byte[Math.Min(length, ZeroBytes)];
+        for (long at = 0; at < length; at += zeros.Length)
+            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)), at);
+        file.Flush();
     }
 }

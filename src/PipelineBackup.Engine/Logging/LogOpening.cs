@@ -161,13 +161,9 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         byte[] like = LogHeaderWriter.Begin(settings, default);
         return header.TellsDurable && scan.CleanShutdown.IsSet && isCircular == settings.IsCircular
             && (header.Flags & LogHeaderFlags.Reserve) == 0
-            && header.FileLength == LogHeader.Read(like).FileLength && IsAtLeast(header.Version, settings.Version)
+            && header.FileLength == LogHeader.Read(like).FileLength && EngineFormat.IsAtLeast(header.Version, settings.Version)
             && scan.LastValidSegment + 1 < header.SectorCount - 1;
     }
-
-    private static bool IsAtLeast(LogVersion version, LogVersion least) =>
-        (version.Major, version.UpdateMajor, version.UpdateMinor)
-            .CompareTo((least.Major, least.UpdateMajor, least.UpdateMinor)) >= 0;
 
     private static Signature NewSignature(EngineOptions options) => new((uint)options.Random(), options.Now);
 
@@ -179,7 +175,7 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         Signature = signature,
         PageSize = pageSize,
         FileBytes = options.LogFileBytes,
-        Version = LogVersion.Newest,
+        Version = options.Format.Log,
         IsCircular = options.CircularLogging,
         Parameters = Parameters(options, pageSize),
     };

@@ -26,7 +26,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     private readonly ILogFiles _files;
     private readonly Lock _writing = new();
     private readonly Lock _records = new();
-    private readonly SemaphoreSlim _committers = new(1, 1);
+    private readonly CommitQueue _committers;
     private readonly Queue<LogPart> _parts = [];
     private LogPacker _packer;
     private LogHeader _header;
@@ -43,6 +43,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     {
         (_options, _settings, _files, _packer, _header) = (options, settings, files, packer, files.Header);
         Durable = packer.Position;
+        _committers = new(this);
     }
 
     /// <summary>Tells the attached databases for the header of a new generation.</summary>
@@ -152,31 +153,9 @@ internal sealed class LogStream : IChangeLog, IDisposable
     /// <param name="position">Its position.</param>
     /// <param name="cancellationToken">Ends the waiting; the record may become durable all the same.</param>
     /// <exception cref="EseException">−510: the log failed.</exception>
-    public async ValueTask FlushAsync(LogPosition position, CancellationToken cancellationToken)
-    {
-        if (position < Durable || _options.Omits.HasFlag(OmittedRule.DurableCommit))
-            return;
-        await _committers.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            // Whoever went before has often done it.
-            if (position >= Durable)
-                Flush();
-        }
-        finally
-        {
-            _committers.Release();
-        }
-    }
-
-    /// <summary>Makes a record durable, and all before it, waiting for the disk.</summary>
-    /// <param name="position">Its position; the greatest that there is for all.</param>
-    /// <exception cref="EseException">−510: the log failed.</exception>
-    public void FlushThrough(LogPosition position)
-    {
-        if (position >= Durable)
-            Flush();
-    }
+    public ValueTask FlushAsync(LogPosition position, CancellationToken cancellationToken) =>
+        position < Durable || _options.Omits.HasFlag(OmittedRule.DurableCommit) ? default
+            : _committers.WaitAsync(position, cancellationToken);
 
     /// <summary>Makes all records durable, waiting for the disk; nothing when they are.</summary>
     /// <exception cref="EseException">−510: the log failed.</exception>
@@ -216,7 +195,11 @@ internal sealed class LogStream : IChangeLog, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _files.Dispose();
+    public void Dispose()
+    {
+        _committers.Dispose();
+        _files.Dispose();
+    }
 
     private void Write()
     {

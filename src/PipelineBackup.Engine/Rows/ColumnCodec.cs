@@ -118,9 +118,10 @@ internal static class ColumnCodec
     /// <summary>A whole number.</summary>
     /// <param name="column">The column.</param>
     /// <param name="bytes">Its value.</param>
-    /// <exception cref="EseException">−1047: the column holds none.</exception>
+    /// <exception cref="EseException">−1047: the column holds none. −1206: it has other than its bytes.</exception>
     public static long ReadInteger(ColumnDefinition column, ReadOnlySpan<byte> bytes) => column.Type switch
     {
+        _ when !IsWhole(column, bytes) => throw Damaged(column, bytes),
         ColumnType.Bit => bytes[0] == 0 ? 0 : 1,
         ColumnType.UnsignedByte => bytes[0],
         ColumnType.Short => BinaryPrimitives.ReadInt16LittleEndian(bytes),
@@ -135,13 +136,35 @@ internal static class ColumnCodec
     /// <summary>A number with a fraction.</summary>
     /// <param name="column">The column.</param>
     /// <param name="bytes">Its value.</param>
-    /// <exception cref="EseException">−1047: the column holds none.</exception>
+    /// <exception cref="EseException">−1047: the column holds none. −1206: it has other than its bytes.</exception>
     public static double ReadDouble(ColumnDefinition column, ReadOnlySpan<byte> bytes) => column.Type switch
     {
+        _ when !IsWhole(column, bytes) => throw Damaged(column, bytes),
         ColumnType.Single => BinaryPrimitives.ReadSingleLittleEndian(bytes),
         ColumnType.Double or ColumnType.DateTime => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
         _ => throw Unfit(column, "a number with a fraction"),
     };
+
+    /// <summary>A GUID.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="bytes">Its value.</param>
+    /// <exception cref="EseException">−1047: the column holds none. −1206: it has other than its bytes.</exception>
+    public static Guid ReadGuid(ColumnDefinition column, ReadOnlySpan<byte> bytes) =>
+        column.Type != ColumnType.Guid ? throw Unfit(column, "a GUID")
+        : IsWhole(column, bytes) ? new(bytes) : throw Damaged(column, bytes);
+
+    /// <summary>A point in time.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="bytes">Its value.</param>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none, or one before the year 100 or behind the year 9999. −1206: it has other than its bytes.
+    /// </exception>
+    public static DateTime ReadTime(ColumnDefinition column, ReadOnlySpan<byte> bytes)
+    {
+        const double BeforeAll = -657435, BehindAll = 2958466;
+        double days = ReadDouble(column, bytes);
+        return days is > BeforeAll and < BehindAll ? DateTime.FromOADate(days) : throw Unfit(column, "a point in time");
+    }
 
     /// <summary>Text.</summary>
     /// <param name="column">The column.</param>
@@ -157,4 +180,11 @@ internal static class ColumnCodec
     /// <param name="what">What it does not hold.</param>
     public static EseException Unfit(ColumnDefinition column, string what) => new(
         EseError.InvalidBufferSize, $"the column {column} of the type {column.Type} does not hold {what}");
+
+    // Values of types that have no width of their own are as long as they are.
+    private static bool IsWhole(ColumnDefinition column, ReadOnlySpan<byte> bytes) =>
+        column.Type.FixedBytes() is var width && (width == 0 || width == bytes.Length);
+
+    private static EseException Damaged(ColumnDefinition column, ReadOnlySpan<byte> bytes) => new(
+        EseError.DatabaseCorrupted, $"a value of the column {column} of the type {column.Type} has {bytes.Length} bytes");
 }

@@ -70,6 +70,9 @@ internal sealed class DatabaseEditor
     /// <summary>Whether the format has records that make a page ready before it is used.</summary>
     public bool LogsNewPages { get; set; } = true;
 
+    /// <summary>Version of the log, which says what records there are.</summary>
+    public LogVersion LogVersion { get; init; } = LogVersion.Newest;
+
     /// <summary>The records of the change that is being made.</summary>
     public LogRecordWriter Records { get; } = new();
 
@@ -166,7 +169,7 @@ internal sealed class DatabaseEditor
         Records.Add<MacroBracket>(LogRecordType.MacroCommit, new(origin.Session.Id, time));
         if (Slot == 1)
             Records.MacroInfo(pages);
-        else
+        else if (EngineFormat.LogsPagesOfMacros(LogVersion))
             Records.MacroInfo2(Slot, pages);
         var position = Log(origin);
         try

@@ -78,13 +78,19 @@ internal sealed partial class SpaceWriter
         const byte Table = 1, Index = 2;
         var parent = tree.Parent ?? throw new ArgumentException("page 1 has no parent", nameof(tree));
         var extents = OwnedBy(tree);
-        _editor.Records.Clear();
-        _editor.Records.Add<TreeRelease>(
-            LogRecordType.FreeTree, new(_editor.Slot, tree.Root, deletedBy, parent.Parent is null ? Table : Index));
-        _editor.Note();
+        if (EngineFormat.LogsFreedTrees(_editor.LogVersion))
+        {
+            _editor.Records.Clear();
+            _editor.Records.Add<TreeRelease>(
+                LogRecordType.FreeTree, new(_editor.Slot, tree.Root, deletedBy, parent.Parent is null ? Table : Index));
+            _editor.Note();
+        }
+
         foreach (var extent in extents)
         {
             Free(origin, parent, extent);
+            if (!EngineFormat.LogsFreedExtents(_editor.LogVersion))
+                continue;
             _editor.Records.Clear();
             _editor.Records.Add<TimedExtentRelease>(LogRecordType.ExtentFreed2,
                 new(new(_editor.Slot, extent.First, extent.Count, 0), _editor.LastTime));

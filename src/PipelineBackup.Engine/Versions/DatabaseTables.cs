@@ -63,7 +63,7 @@ internal sealed class DatabaseTables : IUndoTarget
     {
         // No open transaction began before: replay from there makes the change.
         var cached = Editor.Cache.Require(page);
-        cached.Touch(Transactions.Log.Oldest is { IsSet: true } oldest ? oldest : position, position);
+        cached.Touch(Transactions.Log.Oldest is { IsSet: true } oldest ? oldest : position);
         return cached.Edit();
     }
 

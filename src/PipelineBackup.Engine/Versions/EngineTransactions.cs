@@ -73,10 +73,11 @@ internal sealed class EngineTransactions(EmbeddedEngine engine)
 
     /// <summary>Does something in a transaction of the engine itself, at once and for good.</summary>
     /// <param name="work">What; it must not be undone half way.</param>
-    public void RunApart(Action<SessionCore> work)
+    /// <param name="seenFrom">Who began behind this number sees it, though it happens now.</param>
+    public void RunApart(Action<SessionCore> work, TransactionId seenFrom)
     {
         // A second one, since the first may be at work around this.
-        using var session = new SessionCore(this) { IsSystem = true };
+        using var session = new SessionCore(this) { IsSystem = true, SeenFrom = seenFrom };
         try
         {
             session.Begin();

@@ -7,7 +7,7 @@ internal sealed class OuterTransaction(TransactionId begin)
     /// <summary>Its number.</summary>
     public TransactionId Begin { get; } = begin;
 
-    /// <summary>The number taken at its commit.</summary>
+    /// <summary>The number taken at its commit, or an earlier one: who began behind it sees the changes.</summary>
     public TransactionId End { get; private set; }
 
     /// <summary>Whether it was committed.</summary>
@@ -28,7 +28,7 @@ internal sealed class OuterTransaction(TransactionId begin)
     public Dictionary<DatabaseTables, DatabaseCatalog?> Schemas { get; } = [];
 
     /// <summary>It is committed.</summary>
-    /// <param name="end">Its number at the commit.</param>
+    /// <param name="end">Its number at the commit, or an earlier one.</param>
     public void Commit(TransactionId end)
     {
         End = end;

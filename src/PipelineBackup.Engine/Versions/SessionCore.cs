@@ -29,6 +29,11 @@ internal sealed partial class SessionCore : IDisposable
     /// <summary>Whether the engine does what it does by itself.</summary>
     public bool IsSystem { get; init; }
 
+    /// <summary>
+    /// The number under which others see what it commits, when that is not the one of the commit: who began behind it.
+    /// </summary>
+    public TransactionId? SeenFrom { get; init; }
+
     /// <summary>The outermost transaction; null when none is open.</summary>
     public OuterTransaction? Outer { get; private set; }
 
@@ -74,7 +79,7 @@ internal sealed partial class SessionCore : IDisposable
             var end = level == 0 ? _all.Log.Next() : default;
             position = _all.Log.Commit(Redo, end);
             if (level == 0)
-                outer.Commit(end);
+                outer.Commit(SeenFrom ?? end);
         }
 
         _marks.RemoveAt(level);

@@ -31,6 +31,12 @@ internal sealed class TableState(EngineTree rows, string name)
     /// <summary>The next value of the column that numbers rows; none before the first.</summary>
     public ulong? NextAutoIncrement { get; set; }
 
+    /// <summary>
+    /// Number of the last transaction that changed its definition: who began before cannot change the table. None since
+    /// the database was attached: no number at all.
+    /// </summary>
+    public TransactionId LastDefined => _lastDefined ?? default;
+
     /// <summary>Whether a transaction has changed its definition, and is open.</summary>
     /// <param name="transaction">The transaction.</param>
     public bool IsDefinedBy(OuterTransaction? transaction) => _definer is not null && _definer == transaction;

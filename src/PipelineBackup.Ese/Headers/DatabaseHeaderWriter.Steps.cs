@@ -43,6 +43,13 @@ internal sealed partial class DatabaseHeaderWriter
         MaxRequiredTime = MaxCommittedTime = max.IsSet ? maxCreated : default;
     }
 
+    /// <summary>The header names the newest format that who attaches it knows, where the database's format has that.</summary>
+    public void NameEngine()
+    {
+        if (Header.Version.UpdateMinor >= 20)
+            Put(648, Math.Max(Header.NewestAttachingEngineFormat, FormatVersion.NewestEngineFormat));
+    }
+
     /// <summary>
     /// The database is attached at a log record. The state stays as it is: a clean or new database is made dirty by
     /// <see cref="SetState"/>.

@@ -107,9 +107,7 @@ internal sealed class LogFileWriter : IDisposable
     {
         if (_file is null)
         {
-            // One that is left over, perhaps an old log to be used again.
-            _folder.Disk.Delete(_folder.TemporaryPath);
-            _file = _folder.Disk.Open(_folder.TemporaryPath, DiskAccess.CreateNew);
+            _file = _folder.OpenTemporary();
             _file.SetLength(_header!.FileLength);
         }
 

@@ -54,5 +54,28 @@ internal sealed record LogStreamFolder(
         return new(disk, directory, model?.Base ?? baseName, digits == 5, model?.HasNewExtension ?? false);
     }
 
+    /// <summary>Opens the log in preparation, empty, to be made anew.</summary>
+    /// <remarks>
+    /// One that is left over, perhaps an old log to be used again, is emptied and never deleted: after a crash between
+    /// the two renames its name alone tells that the current log is not lost.
+    /// </remarks>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public IDiskFile OpenTemporary()
+    {
+        if (!Disk.FileExists(TemporaryPath))
+            return Disk.Open(TemporaryPath, DiskAccess.CreateNew);
+        var file = Disk.Open(TemporaryPath, DiskAccess.ReadWrite);
+        try
+        {
+            file.SetLength(0);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     private string PathOf(LogFileName name) => Path.Combine(Directory, name.ToString());
 }

@@ -219,6 +219,9 @@ public enum EseError
     /// <summary>Logs were to be truncated before all of them were copied.</summary>
     LogFileNotCopied = -616,
 
+    /// <summary>A database is of a newer format than the engine was told to write.</summary>
+    EngineFormatTooLowForDatabase = -623,
+
     /// <summary>A page was changed later than its database says.</summary>
     DbTimeBeyondMaxRequired = -625,
 

@@ -27,17 +27,12 @@ internal sealed class CachedPage
     /// </summary>
     public LogPosition FirstChange { get; private set; }
 
-    /// <summary>The record of the last change; not set when nobody tells.</summary>
-    public LogPosition LastChange { get; private set; }
-
     /// <summary>A record changes it, or may.</summary>
     /// <param name="start">Where replay has to begin so that it makes the change.</param>
-    /// <param name="position">Position of the record.</param>
-    public void Touch(LogPosition start, LogPosition position)
+    public void Touch(LogPosition start)
     {
         if (!FirstChange.IsSet || start < FirstChange)
             FirstChange = start;
-        LastChange = position;
     }
 
     /// <summary>The file has it as it is.</summary>

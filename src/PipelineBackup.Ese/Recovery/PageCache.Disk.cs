@@ -59,9 +59,6 @@ internal sealed partial class PageCache
             || _file.Length != EndOf(Math.Max(LastPage.Value, _zeroPages));
         if (dirty.Length == 0 && !isLength)
             return;
-        WriteThrough = isLength ? new(ulong.MaxValue) : default;
-        foreach (var page in dirty)
-            WriteThrough = page.LastChange > WriteThrough ? page.LastChange : WriteThrough;
         BeforeWrite?.Invoke();
         if (isLength)
             SetLength();

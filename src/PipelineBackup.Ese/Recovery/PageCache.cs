@@ -72,13 +72,6 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     public Action? BeforeWrite { get; set; }
 
     /// <summary>
-    /// While <see cref="BeforeWrite"/> runs: the last record that changed the pages which are to be written. What the
-    /// log holds through it must be durable before; where the length of the file changes that is all of it, and this is
-    /// the greatest position that there can be.
-    /// </summary>
-    public LogPosition WriteThrough { get; private set; }
-
-    /// <summary>
     /// Where replay has to begin so that the file gets all changes it lacks; not set when it has all of them, or
     /// nobody tells. Looks at every page in memory.
     /// </summary>

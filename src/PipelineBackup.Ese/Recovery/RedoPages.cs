@@ -69,7 +69,7 @@ internal sealed class RedoPages(PageCache cache)
 
         int order = before == DbTime.Nil ? 0 : time.CompareTo(before);
         if (order == 0)
-            return Touch(found, position);
+            return Touch(found);
         string what = $"its dbtime is {time}, the log changes it from {before} to {after}";
         if (order > 0)
             throw Mismatch(EseError.DbTimeTooNew, page, position, what);
@@ -102,7 +102,7 @@ internal sealed class RedoPages(PageCache cache)
                 return null;
         }
 
-        return Touch(Cache.Create(page), position);
+        return Touch(Cache.Create(page));
     }
 
     /// <summary>A page as it stands, whatever its time; null when it is missing.</summary>
@@ -166,11 +166,11 @@ internal sealed class RedoPages(PageCache cache)
     /// <param name="count">How many.</param>
     public void Release(PageNumber first, long count) => Map.Remove(first, count);
 
-    private CachedPage Touch(CachedPage page, LogPosition position)
+    private CachedPage Touch(CachedPage page)
     {
         Redone++;
         if (ChangeStart.IsSet)
-            page.Touch(ChangeStart, position);
+            page.Touch(ChangeStart);
         return page;
     }
 

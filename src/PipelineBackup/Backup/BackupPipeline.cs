@@ -32,6 +32,31 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
     {
         ArgumentOutOfRangeException.ThrowIfZero(sinks.Count, nameof(sinks));
         using var activity = Telemetry.Activities.StartActivity("backup");
+        BackupReport report;
+        try
+        {
+            report = await PublishAsync(activity, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
+            if (failure is OperationCanceledException)
+                _options.Logger.BackupCancelled();
+            else
+                _options.Logger.BackupFailed(failure.Message);
+            throw;
+        }
+
+        string id = report.Manifest.Id;
+        if (report.FailureAfterCommit is { } afterwards)
+            _options.Logger.EndFailed(id, (afterwards.InnerException ?? afterwards).Message);
+        _options.Logger.BackupComplete(id, report.Manifest.Position);
+        Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes, report.Manifest.Totals.StoredBytes, report.BadPages.Count);
+        return report;
+    }
+
+    private async Task<BackupReport> PublishAsync(Activity? activity, CancellationToken cancellationToken)
+    {
         var group = new SinkGroup(sinks, _options);
         var progress = new ProgressMeter(_options.Progress, _options.Time);
         progress.Begin(ProgressPhase.Preparing);
@@ -58,7 +83,7 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
                     _options.Logger.FullBackupBegins(session.Stamp.Source, _options.Kind);
                 else
                     _options.Logger.LogBackupBegins(session.Stamp.Source, _options.Kind);
-                await PublishAsync(run, group, activity, cancellationToken).ConfigureAwait(false);
+                await PublishAsync(run, group, cancellationToken).ConfigureAwait(false);
                 report = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -73,24 +98,18 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
         }
 
         progress.Begin(ProgressPhase.Done);
-        Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes, report.Manifest.Totals.StoredBytes, report.BadPages.Count);
         return report;
     }
 
-    private async Task PublishAsync(BackupRun run, SinkGroup stores, Activity? activity, CancellationToken cancellationToken)
+    private static async Task PublishAsync(BackupRun run, SinkGroup stores, CancellationToken cancellationToken)
     {
         try
         {
             await run.TransferAsync(cancellationToken).ConfigureAwait(false);
             await run.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception failure)
+        catch
         {
-            activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
-            if (failure is OperationCanceledException)
-                _options.Logger.BackupCancelled();
-            else
-                _options.Logger.BackupFailed(failure.Message);
             await stores.RemoveStoredAsync().ConfigureAwait(false);
             throw;
         }

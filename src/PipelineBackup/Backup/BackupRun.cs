@@ -106,13 +106,11 @@ internal sealed class BackupRun
         {
             // Whatever it is: the backup stands, and the caller must learn its id.
             failure = AfterCommit(Id.ToString(), cause);
-            _options.Logger.EndFailed(Id.ToString(), cause.Message);
         }
 
-        _options.Logger.BackupComplete(Id.ToString(), _manifest!.Position);
         return new()
         {
-            Manifest = _manifest,
+            Manifest = _manifest!,
             ExitCode = failure is not null ? ExitCode.Failed : IsDamaged ? ExitCode.Damaged : ExitCode.Done,
             Duration = _options.Time.GetUtcNow() - _started,
             BadPages = [.. _databases.SelectMany(database => database.BadPages)

@@ -85,9 +85,9 @@ internal static partial class OperationEvents
         "recovery is complete: {Records} log records replayed, {RolledBack} transactions rolled back, up to {Reached}")]
     public static partial void RecoveryComplete(this ILogger logger, long records, int rolledBack, string reached);
 
-    /// <summary>Recovery failed.</summary>
-    [LoggerMessage(454, LogLevel.Error, "recovery failed: {Failure}")]
-    public static partial void RecoveryFailed(this ILogger logger, string failure);
+    /// <summary>A restore failed, in its recovery or before.</summary>
+    [LoggerMessage(454, LogLevel.Error, "the restore failed: {Failure}")]
+    public static partial void RestoreFailed(this ILogger logger, string failure);
 
     /// <summary>A page verified when it was read again.</summary>
     [LoggerMessage(493, LogLevel.Information, "page {Page} of {Database} verified when it was read again ({Round})")]

@@ -46,17 +46,9 @@ internal sealed class RecoverDatabase(RestorePlan plan, StagingDirectory staging
     private async Task<RecoverySummary> RecoverAsync(RecoveryRequest request, CancellationToken cancellationToken)
     {
         options.Logger.RecoveryBegins(request.Databases.Count);
-        try
-        {
-            var summary = await options.Recovery.RecoverAsync(request, cancellationToken).ConfigureAwait(false);
-            options.Logger.RecoveryComplete(summary.Records, summary.RolledBack, summary.Reached);
-            return summary;
-        }
-        catch (BackupException failure)
-        {
-            options.Logger.RecoveryFailed(failure.Message);
-            throw;
-        }
+        var summary = await options.Recovery.RecoverAsync(request, cancellationToken).ConfigureAwait(false);
+        options.Logger.RecoveryComplete(summary.Records, summary.RolledBack, summary.Reached);
+        return summary;
     }
 
     private bool IsDatabase(string published) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PipelineBackup.Restore;
 
 namespace PipelineBackup;
@@ -23,6 +24,21 @@ public sealed class RestorePipeline(IBackupArchive archive, RestoreOptions optio
     public async Task<RestoreReport> RunAsync(string which, CancellationToken cancellationToken = default)
     {
         using var activity = Telemetry.Activities.StartActivity("restore");
+        try
+        {
+            return await PublishAsync(which, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
+            if (failure is not OperationCanceledException)
+                options.Logger.RestoreFailed(failure.Message);
+            throw;
+        }
+    }
+
+    private async Task<RestoreReport> PublishAsync(string which, CancellationToken cancellationToken)
+    {
         long started = options.Time.GetTimestamp();
         var progress = new ProgressMeter(options.Progress, options.Time);
         progress.Begin(ProgressPhase.Preparing);

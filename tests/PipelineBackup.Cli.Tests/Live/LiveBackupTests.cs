@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using PipelineBackup.Cli.Demo;
 using PipelineBackup.Engine;
 using PipelineBackup.Ese;
 using PipelineBackup.Golden;
@@ -17,39 +17,47 @@ public sealed class LiveBackupTests
     public async Task A_chain_of_backups_of_a_living_engine_is_restored_to_each_of_its_states(int pageSize)
     {
         string folder = GoldenSets.NewFolder("live"), store = Path.Combine(folder, "store");
-        var journal = new LiveJournal();
-        await using (var sink = FileSystemSink.Open(store, create: true))
+        var made = new List<BackupManifest>();
+        await using var sink = FileSystemSink.Open(store, create: true);
         await using (var engine = await OpenAsync(folder, pageSize))
         {
-            var database = await engine.CreateDatabaseAsync(Path.Combine(folder, LiveLedger.FileName));
-            await LiveLedger.CreateAsync(engine, database);
+            var database = await engine.CreateDatabaseAsync(Path.Combine(folder, DemoTable.Database));
+            using (var session = engine.CreateSession())
+                DemoTable.Create(session, database);
+            var ledgers = Enumerable.Range(0, DemoTable.Writers)
+                .Select(writer => new DemoLedger(DemoEngine.LedgerOf(folder, writer))).ToList();
+            var writers = ledgers.Select((ledger, writer) => new DemoWriter(engine, database, writer, ledger)).ToList();
+            foreach (var writer in writers)
+                await writer.WriteAsync(isFill: true, CancellationToken.None);
             using var stopping = new CancellationTokenSource();
-            var writers = Enumerable.Range(1, LiveLedger.Writers)
-                .Select(writer => Task.Run(() => LiveLedger.WriteAsync(engine, database, writer, Tell, stopping.Token)))
-                .ToList();
-            foreach (var (kind, name) in new[]
+            var writing = writers.ConvertAll(writer => Task.Run(() => writer.WriteAsync(isFill: false, stopping.Token)));
+            foreach (var kind in (BackupKind[])
+                [BackupKind.Full, BackupKind.Incremental, BackupKind.Copy, BackupKind.Incremental, BackupKind.Differential])
             {
-                (BackupKind.Full, "full"), (BackupKind.Incremental, "first"), (BackupKind.Copy, "copy"),
-                (BackupKind.Incremental, "second"), (BackupKind.Differential, "last"),
-            })
-            {
-                await UntilAsync(journal.Count + 40, journal, writers);
-                var report = await new BackupPipeline(new WitnessedSource(engine, name, Tell), [sink], new() { Kind = kind })
+                await MoreAsync(writers, writing);
+                var report = await new BackupPipeline(engine, [sink], new() { Kind = kind })
                     .RunAsync(TestContext.Current.CancellationToken);
                 Assert.Equal(ExitCode.Done, report.ExitCode);
                 Assert.Null(report.FailureAfterCommit);
-                await RequireAsync(sink, report.Manifest.Id, journal.At(name), folder, name, pageSize);
+                made.Add(report.Manifest);
             }
 
+            await MoreAsync(writers, writing);
             await stopping.CancelAsync();
-            await Task.WhenAll(writers);
-            var (least, most) = journal.At("");
-            Assert.Equal(least, most);
-            var (ok, detail) = LiveLedger.Prove(database, least, most);
-            Assert.True(ok, detail);
+            await Task.WhenAll(writing);
+            ledgers.ForEach(ledger => ledger.Dispose());
+            Require(folder, database, end: null);
         }
 
-        void Tell(string line) => Assert.True(journal.Take(line), line);
+        foreach (var manifest in made)
+        {
+            string target = Path.Combine(folder, $"restored-{manifest.Id}");
+            var restored = await new RestorePipeline(sink, new() { Target = target }).RunAsync(manifest.Id);
+            Assert.Equal(ExitCode.Done, restored.ExitCode);
+            await using var engine = await OpenAsync(Directory.CreateDirectory(Path.Combine(target, "proof")).FullName, pageSize);
+            Require(folder, await engine.AttachDatabaseAsync(Path.Combine(target, DemoTable.Database)),
+                DemoLedger.ParsePosition(manifest.Position));
+        }
     }
 
     [Fact]
@@ -73,21 +81,18 @@ public sealed class LiveBackupTests
     public async Task Every_step_is_logged_with_a_number_of_its_own()
     {
         string folder = GoldenSets.NewFolder("logged");
-        var (backup, restore) = (new Numbers(), new Numbers());
+        var (backup, restore, refused) = (new SeenNumbers(), new SeenNumbers(), new SeenNumbers());
         await using var engine = await OpenAsync(folder, 4096);
-        var database = await engine.CreateDatabaseAsync(Path.Combine(folder, "a.edb"));
-        await LiveLedger.CreateAsync(engine, database);
+        await engine.CreateDatabaseAsync(Path.Combine(folder, "a.edb"));
         await using var sink = FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
         var report = await new BackupPipeline(engine, [sink], new() { Logger = backup }).RunAsync();
         int[] files = [.. Enumerable.Repeat<int[]>([220, 221], report.Manifest.Logs.Count).SelectMany(pair => pair)];
-        Assert.Equal([210, 220, 221, 223, .. files, report.TruncatedLogs.Count > 0 ? 224 : 225, 213],
-            backup.Seen.Where(number => number > 0));
+        Assert.Equal([210, 220, 221, 223, .. files, report.TruncatedLogs.Count > 0 ? 224 : 225, 213], backup.WithNumber);
         await new RestorePipeline(sink, new() { Target = Path.Combine(folder, "restored"), Logger = restore }).RunAsync("latest");
-        Assert.Equal([204, 300, 302, 205], restore.Seen.Where(number => number > 0));
-        var ended = new Numbers();
-        await Assert.ThrowsAnyAsync<Exception>(() => new BackupPipeline(
-            new WitnessedSource(engine, "x", _ => throw new InvalidOperationException("no")), [sink], new() { Logger = ended }).RunAsync());
-        Assert.Equal([210, 220, 221, 214], ended.Seen.Where(number => number > 0));
+        Assert.Equal([204, 300, 302, 205], restore.WithNumber);
+        await using var other = await engine.BeginBackupAsync(new() { Kind = BackupKind.Copy });
+        await Assert.ThrowsAsync<SourceException>(() => new BackupPipeline(engine, [sink], new() { Logger = refused }).RunAsync());
+        Assert.Equal([214], refused.WithNumber);
     }
 
     [Fact]
@@ -96,9 +101,12 @@ public sealed class LiveBackupTests
         string folder = GoldenSets.NewFolder("damaged"), path = Path.Combine(folder, "a.edb");
         await using var engine = await OpenAsync(folder, 4096);
         var database = await engine.CreateDatabaseAsync(path);
-        await LiveLedger.CreateAsync(engine, database);
+        using (var session = engine.CreateSession())
+            DemoTable.Create(session, database);
+        using (var ledger = new DemoLedger(DemoEngine.LedgerOf(folder, 0)))
+            await new DemoWriter(engine, database, 0, ledger).WriteAsync(isFill: true, CancellationToken.None);
         await database.DetachAsync();
-        Cli.Flip(path, 900 * 4096 + 100, 0xFF);
+        Cli.Flip(path, 90 * 4096 + 100, 0xFF);
         await engine.AttachDatabaseAsync(path);
         await using var sink = FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
         var refused = await Assert.ThrowsAsync<BackupException>(
@@ -108,7 +116,7 @@ public sealed class LiveBackupTests
             engine, [sink], new() { OnBadPage = BadPagePolicy.Record, Time = new Hurried() }).RunAsync();
         Assert.Equal(ExitCode.Damaged, report.ExitCode);
         Assert.Empty(report.TruncatedLogs);
-        Assert.Equal(900, Assert.Single(report.BadPages).Page);
+        Assert.Equal(90, Assert.Single(report.BadPages).Page);
     }
 
     private static ValueTask<EmbeddedEngine> OpenAsync(string folder, int pageSize) => EmbeddedEngine.OpenAsync(new()
@@ -120,26 +128,25 @@ public sealed class LiveBackupTests
         CheckpointDepthBytes = 1 << 20,
     });
 
-    private static async Task UntilAsync(long count, LiveJournal journal, List<Task> writers)
+    private static async Task MoreAsync(List<DemoWriter> writers, List<Task> writing)
     {
-        while (journal.Count < count)
+        for (int before = Commits(); Commits() < before + 40;)
         {
             await Task.Delay(5);
-            Assert.DoesNotContain(writers, writer => writer.IsFaulted);
+            Assert.DoesNotContain(writing, writer => writer.IsFaulted);
         }
+
+        int Commits() => writers.Sum(writer => writer.Commits);
     }
 
-    private static async Task RequireAsync(IBackupArchive store, string id,
-        (IReadOnlyList<int> Least, IReadOnlyList<int> Most) expected, string folder, string name, int pageSize)
+    private static void Require(string folder, EngineDatabase database, LogPosition? end)
     {
-        string target = Path.Combine(folder, $"restored-{name}");
-        var restored = await new RestorePipeline(store, new() { Target = target }).RunAsync(id);
-        Assert.Equal(ExitCode.Done, restored.ExitCode);
-        string logs = Directory.CreateDirectory(Path.Combine(target, "proof")).FullName;
-        await using var engine = await OpenAsync(logs, pageSize);
-        var database = await engine.AttachDatabaseAsync(Path.Combine(target, LiveLedger.FileName));
-        var (ok, detail) = LiveLedger.Prove(database, expected.Least, expected.Most);
-        Assert.True(ok, $"{name}: {detail}");
+        var proof = new DemoProof([.. Enumerable.Range(0, DemoTable.Writers)
+            .Select(writer => DemoLedger.Read(DemoEngine.LedgerOf(folder, writer)))]);
+        using var session = database.Engine.CreateSession();
+        using var table = DemoTable.Open(session, database);
+        var (ok, detail) = proof.Judge(DemoTable.Read(table), end);
+        Assert.True(ok, $"{end}: {detail}");
     }
 
     // The pauses between two looks at a bad page take no time; time limits stay what they are.
@@ -149,22 +156,5 @@ public sealed class LiveBackupTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, dueTime > s_longestPause ? dueTime : TimeSpan.Zero, period);
-    }
-
-    private sealed class Numbers : ILogger
-    {
-        public List<int> Seen { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter)
-        {
-            lock (Seen)
-                Seen.Add(eventId.Id);
-        }
     }
 }

@@ -12,7 +12,7 @@ public sealed class LiveSampleTests
     public async Task The_documented_lines_back_an_engine_up()
     {
         string directory = GoldenSets.NewFolder("sample");
-        var (logger, sink) = (new Lines(), FileSystemSink.Open(Path.Combine(directory, "store"), create: true));
+        var (logger, sink) = (new SeenNumbers(), FileSystemSink.Open(Path.Combine(directory, "store"), create: true));
 
         var events = new LoggedEvents(logger);
         await using var engine = await EmbeddedEngine.OpenAsync(new() { LogDirectory = directory, Events = events });
@@ -20,7 +20,7 @@ public sealed class LiveSampleTests
         var full = await new BackupPipeline(engine, [sink], new() { Logger = logger }).RunAsync();
 
         Assert.Equal(ExitCode.Done, full.ExitCode);
-        Assert.Equal(2, logger.Seen.Count(id => id == EngineEvent.BackupComplete));
+        Assert.Equal(2, logger.WithNumber.Count(id => id == EngineEvent.BackupComplete));
         await sink.DisposeAsync();
     }
 
@@ -28,22 +28,5 @@ public sealed class LiveSampleTests
     {
         public void Report(EngineEvent value) =>
             logger.Log(LogLevel.Information + (int)value.Level, value.Id, "{Message}", value.Message);
-    }
-
-    private sealed class Lines : ILogger
-    {
-        public List<int> Seen { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter)
-        {
-            lock (Seen)
-                Seen.Add(eventId.Id);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using PipelineBackup.Cli.Text;
 using PipelineBackup.Ese;
 using PipelineBackup.Golden;
@@ -16,7 +15,7 @@ public sealed class LogRecordTextTests
         foreach (string set in GoldenSets.EngineSets)
         {
             string folder = GoldenSets.Engine(set);
-            foreach (var (name, expected) in Dumps(folder))
+            foreach (var (name, expected) in EngineLogDumps.Of(folder))
             {
                 string path = Find(folder, name, expected);
                 string actual = Dump(path, out long count);
@@ -56,22 +55,5 @@ public sealed class LogRecordTextTests
         string created = dump.First(line => line.Contains("creation time:", StringComparison.Ordinal)).Split("time:")[1].Trim();
         return Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories).First(path =>
             LogFileReader.TryReadHeader(path, out var header, out _, out _) && header.Created.ToString() == created);
-    }
-
-    private static IEnumerable<(string Name, string[] Lines)> Dumps(string folder)
-    {
-        string path = Path.Combine(folder, "logdump.txt.gz");
-        if (!File.Exists(path))
-            yield break;
-        using var gzip = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-        using var reader = new StreamReader(gzip);
-        string text = reader.ReadToEnd().Replace("\r", "", StringComparison.Ordinal);
-        foreach (string block in text.Split("##### ", StringSplitOptions.RemoveEmptyEntries))
-        {
-            string[] lines = block.Split('\n');
-            // Of one file the engine's tool left no more than the name.
-            if (lines.Any(line => line.Contains("Last Lgpos", StringComparison.Ordinal)))
-                yield return (lines[0].Trim(), lines[1..]);
-        }
     }
 }

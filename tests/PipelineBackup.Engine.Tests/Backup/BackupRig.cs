@@ -23,6 +23,9 @@ internal static class BackupRig
 {
     public static string Restored { get; } = Path.GetFullPath("/restored");
 
+    /// <summary>Where the logs of a restore are.</summary>
+    public static string Work { get; } = Path.Combine(Restored, "work");
+
     /// <summary>Takes a backup.</summary>
     /// <param name="engine">The engine; without background work.</param>
     /// <param name="request">What.</param>
@@ -87,7 +90,7 @@ internal static class BackupRig
     {
         var disk = new SimulatedDisk();
         disk.AddDirectory(Restored);
-        string work = Path.Combine(Restored, "work");
+        string work = Work;
         disk.AddDirectory(work);
         var map = new List<DatabaseMapping>();
         foreach (var (file, bytes) in chain[0].Databases)

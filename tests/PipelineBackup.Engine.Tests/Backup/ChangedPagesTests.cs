@@ -40,7 +40,7 @@ public sealed class ChangedPagesTests
             engine.WriteBackAll();
         var full = Back(engine, rows, random, new() { Kind = BackupKind.Full }, out var atFull);
         Require(full, [full], atFull, pageSize, "full", hasCrashed);
-        Straddling.Count(full, seen);
+        Straddling.Count(full, database.Number, seen);
         if (random.OneIn(2))
             return;
 

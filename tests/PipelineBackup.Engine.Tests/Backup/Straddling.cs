@@ -6,22 +6,22 @@ namespace PipelineBackup.Engine.Tests.Backup;
 /// </summary>
 internal static class Straddling
 {
-    public static void Count(TakenBackup taken, SortedDictionary<string, int> seen)
+    /// <summary>Counts it.</summary>
+    /// <param name="taken">The backup.</param>
+    /// <param name="slot">Number of the database whose pages its trail counts.</param>
+    /// <param name="seen">Takes the counts.</param>
+    public static void Count(TakenBackup taken, int slot, SortedDictionary<string, int> seen)
     {
-        string folder = GoldenSets.NewFolder("straddling");
-        foreach (var (file, bytes) in taken.Logs.Values)
+        foreach (var (_, bytes) in taken.Logs.Values)
         {
-            string path = Path.Combine(folder, file.Name);
-            File.WriteAllBytes(path, bytes);
-            using var reader = LogRecordReader.Open(path);
+            using var reader = LogRecordReader.Over(bytes);
             while (reader.TryRead(out var record))
-                Count(taken, record, seen);
+                Count(taken, record, slot, seen);
         }
-
-        Directory.Delete(folder, recursive: true);
     }
 
-    private static void Count(TakenBackup taken, in LogRecordView record, SortedDictionary<string, int> seen)
+    private static void Count(
+        TakenBackup taken, in LogRecordView record, int slot, SortedDictionary<string, int> seen)
     {
         var position = record.Position;
         int next = taken.Trail.FindIndex(step => step.Tip > position);
@@ -29,11 +29,20 @@ internal static class Straddling
             return;
         long copied = taken.Trail[next - 1].Pages;
         if (record.Type == LogRecordType.Split && record.AsSplit().Split is { New.Value: > 0 } split)
-            Note("split", split.Change.Page, split.New, copied, seen);
+        {
+            if (split.Change.Database == slot)
+                Note("split", split.Change.Page, split.New, copied, seen);
+        }
         else if (record.Type == LogRecordType.Merge)
-            Note("merge", record.AsMerge().Merge.Change.Page, Target(record.AsMerge().Merge), copied, seen);
-        else if (record.Type == LogRecordType.ExtendDatabase)
+        {
+            var merge = record.AsMerge().Merge;
+            if (merge.Change.Database == slot)
+                Note("merge", merge.Change.Page, Target(merge), copied, seen);
+        }
+        else if (record.Type == LogRecordType.ExtendDatabase && record.Body<DatabaseExtension>().Database == slot)
+        {
             seen["grown"] = seen.GetValueOrDefault("grown") + 1;
+        }
     }
 
     private static PageNumber Target(in MergeChange merge) => merge.Type switch

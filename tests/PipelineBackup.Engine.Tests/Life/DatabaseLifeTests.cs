@@ -6,17 +6,20 @@ namespace PipelineBackup.Engine.Tests.Life;
 public sealed partial class DatabaseLifeTests
 {
     [Theory]
-    [InlineData(4096, "dirty-empty-4096")]
-    [InlineData(8192, "clean-8192")]
-    [InlineData(16384, "clean-32768")]
-    [InlineData(32768, "clean-32768")]
-    public void A_new_database_has_the_system_tables_of_the_engine(int pageSize, string like)
+    [InlineData(9600, 4096, "dirty-empty-4096")]
+    [InlineData(9600, 8192, "clean-8192")]
+    [InlineData(9600, 16384, "clean-32768")]
+    [InlineData(9600, 32768, "clean-32768")]
+    [InlineData(8020, 4096, "clean-efv8020-4096")]
+    [InlineData(8920, 4096, "dirty-efv8920-4096")]
+    public void A_new_database_has_the_system_tables_of_the_engine(int number, int pageSize, string like)
     {
         var rig = new LifeRig();
-        var engine = LifeRig.Open(rig.Options with { PageSize = PageSize.Of(pageSize) });
+        var format = EngineFormat.All.Single(one => one.Number == number);
+        var engine = LifeRig.Open(rig.Options with { PageSize = PageSize.Of(pageSize), Format = format });
         var database = LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database));
         Assert.Equal(1, database.Number);
-        Assert.Equal(FormatVersion.Newest, database.Version);
+        Assert.Equal(format.Database, database.Version);
         LifeRig.Now(engine.CloseAsync());
         rig.RequireSound(LifeRig.Database, "new");
 

@@ -24,6 +24,7 @@ internal sealed class EngineSimulation
     private readonly SimulatedDisk _disk;
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
+    private readonly SimulatedBackups? _backups;
     private int? _making;
     private ulong _numbers;
 
@@ -36,8 +37,14 @@ internal sealed class EngineSimulation
         _logBytes = random.Pick(64, 64, 128, 256) << 10;
         _numbers = (ulong)random.NextInt64();
 
-        // A page comes to the disk whole or not at all: with a torn one recovery needs a backup.
-        _disk = new() { Unit = _pageSize.Bytes };
+        // A page comes to the disk whole or not at all: with a torn one recovery needs a backup. All else is torn, the
+        // two headers of a database too.
+        int headers = 2 * _pageSize.Bytes;
+        _disk = new()
+        {
+            Unit = _pageSize.Bytes,
+            TornHead = path => Path.GetExtension(path) == ".edb" ? headers : long.MaxValue,
+        };
         _disk.AddDirectory(Logs).AddDirectory(Data);
     }
 
@@ -55,6 +62,15 @@ internal sealed class EngineSimulation
 
     /// <summary>Whether sessions delete tables.</summary>
     public bool MayDrop { get; init; }
+
+    /// <summary>What came of backups that are taken meanwhile; null when none are.</summary>
+    public BackupTally? Backups => _backups?.Tally;
+
+    /// <summary>Whether backups are taken meanwhile.</summary>
+    public bool TakesBackups
+    {
+        init => _backups = value ? new(_disk, Model, _pageSize, new(_random.Next())) { HasFailed = () => HasFailed, CountsStraddling = true } : null;
+    }
 
     /// <summary>How many lives ended by a crash while sessions were at work, while recovery was, by a failing disk.</summary>
     public (int AtWork, int InRecovery, int Failed) Ends { get; private set; }
@@ -79,17 +95,19 @@ internal sealed class EngineSimulation
                 // Handlers that meet a dead disk may fail in their own way.
                 Ends = (Ends.AtWork + (isOpen ? 1 : 0), Ends.InRecovery + (isOpen ? 0 : 1), Ends.Failed);
             }
-            catch (Exception e) when (e is EseException or IOException && HasFailed)
+            catch (Exception e) when (e is EseException or IOException or SourceException && HasFailed)
             {
                 Ends = Ends with { Failed = Ends.Failed + 1 };
             }
 
+            _backups?.Died();
             _disk.Crash(
                 _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost), _random);
         }
 
         var engine = Open();
         Settle(engine);
+        _backups?.Opened(engine);
         Close(engine);
     }
 
@@ -104,7 +122,7 @@ internal sealed class EngineSimulation
         LogFileBytes = _logBytes,
         CacheBytes = 1 << 20,
         CheckpointDepthBytes = _random.Pick(32, 128, 512, 4096) << 10,
-        CircularLogging = _random.OneIn(3),
+        CircularLogging = _random.OneIn(_backups is null ? 3 : 8),
         HasBackgroundWork = false,
         Disk = _disk,
         Time = _time,
@@ -117,10 +135,12 @@ internal sealed class EngineSimulation
         var engine = Open();
         isOpen = true;
         Settle(engine);
+        _backups?.Opened(engine);
         var sessions = NewSessions(engine);
         for (int step = _random.Next(1, 250); step > 0; step--)
         {
             _time.Pass(_random.Next(40));
+            _backups?.Step();
             var databases = Attached(engine);
             if (databases.Count == 0 || _random.OneIn(60))
                 sessions = Manage(engine, sessions);
@@ -139,6 +159,7 @@ internal sealed class EngineSimulation
         {
             // Transactions stay open: the next one that opens the engine rolls them back.
             LifeRig.Now(engine.CloseAsync());
+            _backups?.Closed();
             Model.Kept();
         }
     }
@@ -195,6 +216,12 @@ internal sealed class EngineSimulation
     private List<SimulatedSession> Manage(EmbeddedEngine engine, List<SimulatedSession> sessions)
     {
         int database = _random.Next(Databases);
+        if (_backups is { IsUnderWay: true })
+        {
+            Assert.Equal(EseError.BackupInProgress, LifeRig.ErrorOf(() => engine.AttachDatabaseAsync(PathOf(database))));
+            return sessions;
+        }
+
         var attached = engine.Databases.FirstOrDefault(other => other.Path == PathOf(database));
         if (!_made.Contains(database))
             Make(engine, database);
@@ -243,6 +270,7 @@ internal sealed class EngineSimulation
     private void Close(EmbeddedEngine engine)
     {
         LifeRig.Now(engine.CloseAsync());
+        _backups?.Closed();
         Model.Kept();
         Assert.True(_disk.OpenFiles == 0, $"open: {_disk.OpenPaths}");
         FileJudge.RequireSoundLogs(_disk, Logs);

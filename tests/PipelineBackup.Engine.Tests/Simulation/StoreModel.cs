@@ -18,6 +18,15 @@ internal sealed class StoreModel
     /// <summary>How many commits a crash took that nobody had been told are durable.</summary>
     public int Losses { get; private set; }
 
+    /// <summary>The rows as all commits so far leave them, whether or not they are durable.</summary>
+    public IReadOnlyDictionary<RowName, int> All()
+    {
+        var all = new Dictionary<RowName, int>(_kept);
+        foreach (var change in _later.SelectMany(changes => changes))
+            change.Apply(all);
+        return all;
+    }
+
     /// <summary>A transaction is about to be committed.</summary>
     public void Committing(IReadOnlyList<RowChange> changes) => _later.Add(changes);
 

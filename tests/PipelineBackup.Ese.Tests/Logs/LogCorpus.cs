@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.RegularExpressions;
 using PipelineBackup.Golden;
 
@@ -38,22 +37,8 @@ internal static partial class LogCorpus
     }
 
     /// <summary>The dumps of a set's <c>logdump.txt.gz</c>, in its order; none when the set has no such file.</summary>
-    public static IEnumerable<Dump> Dumps(string folder)
-    {
-        string path = Path.Combine(folder, "logdump.txt.gz");
-        if (!File.Exists(path))
-            yield break;
-        using var gzip = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
-        using var reader = new StreamReader(gzip);
-        string text = reader.ReadToEnd().Replace("\r", "", StringComparison.Ordinal);
-        foreach (string block in text.Split("##### ", StringSplitOptions.RemoveEmptyEntries))
-        {
-            // Of one file the engine's tool left no more than the name.
-            string[] lines = block.Split('\n');
-            if (lines.Any(line => line.Contains("Last Lgpos", StringComparison.Ordinal)))
-                yield return new(lines[0].Trim(), lines[1..]);
-        }
-    }
+    public static IEnumerable<Dump> Dumps(string folder) =>
+        EngineLogDumps.Of(folder).Select(dump => new Dump(dump.Name, dump.Lines));
 
     [GeneratedRegex("(?:0x)?([0-9A-Fa-f]+)")]
     private static partial Regex Number();

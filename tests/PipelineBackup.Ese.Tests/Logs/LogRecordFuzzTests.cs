@@ -1,3 +1,5 @@
+using PipelineBackup.Ese.Tests.Recovery;
+
 namespace PipelineBackup.Ese.Tests.Logs;
 
 /// <summary>Real logs changed at random, with the checksums of their segments made right again.</summary>
@@ -13,11 +15,11 @@ public sealed class LogRecordFuzzTests
         var writer = new LogRecordWriter();
         for (int seed = 0; seed < LogBytes.Seeds(400); seed++)
         {
-            byte[] log = Mutate(seed);
+            var random = new Random(seed);
+            byte[] log = LogMutation.ChangeBytes([.. s_logs[random.Next(s_logs.Length)]], random, most: 12);
             try
             {
                 using var reader = LogRecordReader.Over(log);
-                var random = new Random(seed);
                 if (random.Next(4) == 0)
                     reader.Seek(new(reader.Header.Generation, random.Next(40), random.Next(5000)));
                 long before = GC.GetAllocatedBytesForCurrentThread();
@@ -95,40 +97,5 @@ public sealed class LogRecordFuzzTests
             var replace = record.AsReplace();
             replace.Apply(new byte[replace.OldLength], new byte[replace.NewLength]);
         }
-    }
-
-    private static byte[] Mutate(int seed)
-    {
-        var random = new Random(seed);
-        byte[] log = [.. s_logs[random.Next(s_logs.Length)]];
-        int last = LogBytes.Scan(log).LastValidSegment;
-        for (int i = random.Next(1, 12); i > 0; i--)
-        {
-            int index = random.Next(1, last + 1);
-            var segment = log.SegmentAt(index);
-            int at = random.Next(40, LogBytes.Segment);
-            switch (random.Next(5))
-            {
-                case 0:
-                    segment[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    segment[at..Math.Min(at + random.Next(64), LogBytes.Segment)].Clear();
-                    break;
-                case 2:
-                    segment[40] = (byte)random.Next(70, 80);
-                    break;
-                case 3:
-                    log.SegmentAt(random.Next(1, last + 1))[40..].CopyTo(segment[40..]);
-                    break;
-                default:
-                    segment[at..Math.Min(at + 4, LogBytes.Segment)].Fill(0xFF);
-                    break;
-            }
-
-            LogBytes.StampSegment(segment, index);
-        }
-
-        return log;
     }
 }

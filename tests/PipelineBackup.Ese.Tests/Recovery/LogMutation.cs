@@ -21,7 +21,7 @@ internal static class LogMutation
             byte[] log = disk.ReadAll(random.Pick(logs));
             if (LogBytes.Scan(log) is not { IsGood: true, Header.Version.IsLegacy: false, LastValidSegment: > 0 })
                 continue;
-            byte[] lie = random.OneIn(4) ? ChangeBytes([.. log], random) : Repack(log, disk, random);
+            byte[] lie = random.OneIn(4) ? ChangeBytes([.. log], random, most: 6) : Repack(log, disk, random);
             // The same log may be in several folders: copies that differ would be found out at once.
             foreach (string path in logs.Where(path => log.AsSpan().SequenceEqual(disk.ReadAll(path))))
                 disk.Put(path, lie);
@@ -75,15 +75,19 @@ internal static class LogMutation
     public static bool IsLog(string path) => LogFileName.TryParse(Path.GetFileName(path), out var name)
         && name.Kind is LogFileKind.Current or LogFileKind.Numbered;
 
-    private static byte[] ChangeBytes(byte[] log, Random random)
+    /// <summary>Changes bytes of some segments, and makes their checksums right.</summary>
+    /// <param name="log">The log, which is changed.</param>
+    /// <param name="random">Chooses.</param>
+    /// <param name="most">Fewer changes than that are made.</param>
+    public static byte[] ChangeBytes(byte[] log, Random random, int most)
     {
         int last = LogBytes.Scan(log).LastValidSegment;
-        for (int i = random.Next(1, 6); i > 0; i--)
+        for (int i = random.Next(1, most); i > 0; i--)
         {
             int index = random.Next(1, last + 1);
             var segment = log.SegmentAt(index);
             int at = random.Next(40, LogBytes.Segment);
-            switch (random.Next(4))
+            switch (random.Next(5))
             {
                 case 0:
                     segment[at] = (byte)random.Next(256);
@@ -92,6 +96,10 @@ internal static class LogMutation
                     segment[at..Math.Min(at + random.Next(64), LogBytes.Segment)].Clear();
                     break;
                 case 2:
+                    // Where the type of its first record is, as a rule.
+                    segment[40] = (byte)random.Next(70, 80);
+                    break;
+                case 3:
                     log.SegmentAt(random.Next(1, last + 1))[40..].CopyTo(segment[40..]);
                     break;
                 default:

@@ -20,6 +20,11 @@ internal sealed class SimulatedDisk : IDisk
     /// <summary>Bytes that a crash leaves whole: 512, 4096 or the page size.</summary>
     public int Unit { get; init; } = 4096;
 
+    /// <summary>
+    /// How much of a file, from its start, a crash tears into sectors whatever <see cref="Unit"/> says; null for none.
+    /// </summary>
+    public Func<string, long>? TornHead { get; init; }
+
     /// <summary>The step before which, or in the middle of which, everything ends; 0 for never.</summary>
     public int KillAtStep { get; set; }
 
@@ -92,7 +97,10 @@ internal sealed class SimulatedDisk : IDisk
     /// <summary>The same disk once more, alive and without faults, to be changed apart.</summary>
     public SimulatedDisk Copy(int unit = 0)
     {
-        var copy = new SimulatedDisk { Unit = unit == 0 ? Unit : unit, _names = _names.Copy() };
+        var copy = new SimulatedDisk
+        {
+            Unit = unit == 0 ? Unit : unit, TornHead = TornHead, _names = _names.Copy(),
+        };
         copy._directories.UnionWith(_directories);
         return copy;
     }
@@ -102,12 +110,14 @@ internal sealed class SimulatedDisk : IDisk
     {
         lock (_lock)
         {
-            string[] all = Files.ToArray();
-            var nodes = all.Select(path => _names.Find(path)!).ToHashSet();
+            var nodes = new Dictionary<SimulatedNode, string>();
+            foreach (string path in Files)
+                nodes.TryAdd(_names.Find(path)!, path);
             _names.Crash(kind, random);
-            nodes.UnionWith(_names.Paths.Select(path => _names.Find(path)!));
-            foreach (var node in nodes)
-                node.Crash(kind, random, Unit);
+            foreach (string path in Files)
+                nodes.TryAdd(_names.Find(path)!, path);
+            foreach (var (node, path) in nodes)
+                node.Crash(kind, random, Unit, TornHead?.Invoke(path) ?? 0);
             (_dead, KillAtStep, FailAtStep, FailAtRead, Steps, Reads) = (null, 0, 0, 0, 0, 0);
             _open.Clear();
             Generation++;
@@ -274,11 +284,12 @@ internal sealed class SimulatedDisk : IDisk
         {
             Live(generation);
             Room(offset + bytes.Length - node.Length);
-            if (Steps + 1 == KillAtStep && bytes.Length > Unit)
+            int unit = offset < (TornHead?.Invoke(path) ?? 0) ? SimulatedNode.Sector : Unit;
+            if (Steps + 1 == KillAtStep && bytes.Length > unit)
             {
                 // In the middle: the first units are there, the others not yet.
-                int units = (bytes.Length + Unit - 1) / Unit;
-                node.Write(bytes[..(new Random(KillAtStep).Next(units) * Unit)], offset);
+                int units = (bytes.Length + unit - 1) / unit;
+                node.Write(bytes[..(new Random(KillAtStep).Next(units) * unit)], offset);
             }
 
             Step(DiskStepKind.Write, path, offset, bytes.Length);

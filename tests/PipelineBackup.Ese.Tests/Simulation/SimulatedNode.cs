@@ -45,6 +45,9 @@ internal sealed class SimulatedNode
     /// <summary>Bytes of a block.</summary>
     public const int Block = 4096;
 
+    /// <summary>Bytes that any disk writes whole or not at all.</summary>
+    public const int Sector = 512;
+
     /// <summary>Length in bytes, as readers see it.</summary>
     public long Length { get; private set; }
 
@@ -136,7 +139,8 @@ internal sealed class SimulatedNode
     /// <param name="kind">How it happened.</param>
     /// <param name="random">Chance.</param>
     /// <param name="unit">Bytes that are written whole or not at all, from 512 on.</param>
-    public void Crash(CrashKind kind, Random random, int unit)
+    /// <param name="head">Bytes from the start of which any sector may be written or not.</param>
+    public void Crash(CrashKind kind, Random random, int unit, long head = 0)
     {
         if (kind != CrashKind.Kill && !IsSafe)
         {
@@ -145,7 +149,7 @@ internal sealed class SimulatedNode
                 Array.Resize(ref _safe, _blocks.Length);
             var left = (Memory<byte>[])_safe.Clone();
             if (kind == CrashKind.PowerLoss)
-                KeepSome(left, random, unit);
+                KeepSome(left, random, unit, head);
             (_blocks, Length) = (left, Math.Max(length, Length));
             SetLength(length);
         }
@@ -154,12 +158,14 @@ internal sealed class SimulatedNode
         Writers = 0;
     }
 
-    private void KeepSome(Memory<byte>[] left, Random random, int unit)
+    private void KeepSome(Memory<byte>[] left, Random random, int unit, long head)
     {
         int perUnit = Math.Max(1, unit / Block), share = random.Next(1, 10);
         foreach (var group in _unsynced.GroupBy(entry => entry.Key / perUnit))
         {
-            if (unit >= Block)
+            // With sectors alone hardly a block would ever be whole.
+            bool isTorn = unit < Block || ((long)group.Key * perUnit * Block < head && random.OneIn(2));
+            if (!isTorn)
             {
                 // A unit of several blocks: as it stands, or as it was.
                 if (random.Next(10) >= share)
@@ -171,7 +177,7 @@ internal sealed class SimulatedNode
             else
             {
                 foreach (var (block, unsynced) in group)
-                    left[block] = Torn(left[block], [.. unsynced.Versions, _blocks[block]], random, unit);
+                    left[block] = Torn(left[block], [.. unsynced.Versions, _blocks[block]], random, unit < Block ? unit : Sector);
             }
         }
     }

@@ -52,7 +52,7 @@ public class MemoryBudgetTests
             MemoryBudget = Smallest, Workers = random.Next(1, 6), Logger = events, Time = new HurriedTime(),
         }).RunAsync(steps.Cancellation.Token));
         Assert.True(failure is SinkException or OperationCanceledException or null, $"{failure}");
-        Assert.Empty(events.At(Microsoft.Extensions.Logging.LogLevel.Error));
+        events.DemandOnly(failure, SeenEvents.BackupFailed);
     });
 
     private static long ZeroBytes(CapturedSource source)

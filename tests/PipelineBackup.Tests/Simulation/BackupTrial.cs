@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using PipelineBackup.Sinks;
 
 namespace PipelineBackup.Tests.Simulation;
@@ -37,6 +36,7 @@ internal sealed class BackupTrial(Random random, GoldenBackup golden)
         var source = golden.Source.With(MakeFault(), step => ReachSource(step, steps, store, earlier));
         await using var sink = Sabotage(Disturb(new SteppedSink(store, steps)));
         BackupReport? report = null;
+        Exception? ended = null;
         try
         {
             report = await new BackupPipeline(source, [sink], MakeOptions()).RunAsync(steps.Cancellation.Token);
@@ -44,9 +44,10 @@ internal sealed class BackupTrial(Random random, GoldenBackup golden)
         catch (Exception failure) when (failure is BackupException or OperationCanceledException)
         {
             Assert.True(failure is BackupException || steps.CancelAt > 0, $"nobody cancelled, and yet: {failure}");
+            ended = failure;
         }
 
-        Assert.DoesNotContain(_events.At(LogLevel.Error), text => text.Contains("given back", StringComparison.Ordinal));
+        _events.DemandOnly(ended, SeenEvents.BackupFailed, SeenEvents.DatabaseDropped, SeenEvents.EndFailed);
         var all = await StoreProof.DemandAsync(store, (backup, name) => Expected(source, earlier.Contains(backup.Id), name));
         if (report is not null)
             Assert.Contains(all, backup => backup.Id == report.Manifest.Id);

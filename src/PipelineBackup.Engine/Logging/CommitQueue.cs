@@ -1,0 +1,136 @@
+namespace PipelineBackup.Engine;
+
+/// <summary>Those who wait for the log to become durable, and who flushes it for them.</summary>
+/// <remarks>
+/// <code>
+/// nobody flushes ──► whoever comes flushes, at once
+/// somebody does  ──► wait; that flush is for all whom it served, for the others the next one begins
+/// </code>
+/// The flushes for others follow one another on a thread of their own. One that had to come from the pool, which others
+/// may have filled with work, would let everybody wait between two flushes.
+/// </remarks>
+/// <param name="log">The log.</param>
+internal sealed class CommitQueue(LogStream log) : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly List<Waiter> _waiters = [];
+    private Thread? _thread;
+    private bool _isFlushing, _isHandedOn, _isClosed;
+
+    /// <summary>Waits until a record is durable, and all before it.</summary>
+    /// <param name="position">Its position.</param>
+    /// <param name="cancellationToken">Ends the waiting; the record may become durable all the same.</param>
+    /// <exception cref="EseException">−510, −1090: the log failed.</exception>
+    public ValueTask WaitAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (position < log.Durable)
+                return default;
+            if (_isFlushing)
+            {
+                var waiter = new Waiter(position);
+                _waiters.Add(waiter);
+                return new(waiter.Task.WaitAsync(cancellationToken));
+            }
+
+            _isFlushing = true;
+        }
+
+        try
+        {
+            log.Flush();
+            return default;
+        }
+        finally
+        {
+            HandOn();
+        }
+    }
+
+    /// <summary>Ends its thread, once nobody waits.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        _thread?.Join();
+    }
+
+    // Whoever flushed does not have to go on for those who came meanwhile.
+    private void HandOn()
+    {
+        lock (_gate)
+        {
+            Serve(null);
+            _isFlushing = _isHandedOn = _waiters.Count > 0;
+            if (!_isHandedOn)
+                return;
+            if (_thread is null)
+            {
+                _thread = new(FlushForOthers) { IsBackground = true, Name = "log" };
+                _thread.Start();
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void FlushForOthers()
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                while (!_isHandedOn)
+                {
+                    if (_isClosed)
+                        return;
+                    Monitor.Wait(_gate);
+                }
+            }
+
+            EseException? failure = null;
+            try
+            {
+                log.Flush();
+            }
+            catch (EseException e)
+            {
+                failure = e;
+            }
+
+            lock (_gate)
+            {
+                Serve(failure);
+                _isFlushing = _isHandedOn = _waiters.Count > 0;
+            }
+        }
+    }
+
+    private void Serve(EseException? failure)
+    {
+        int left = 0;
+        for (int i = 0; i < _waiters.Count; i++)
+        {
+            var waiter = _waiters[i];
+            if (failure is not null)
+                waiter.SetException(failure);
+            else if (waiter.Position < log.Durable)
+                waiter.SetResult();
+            else
+                _waiters[left++] = waiter;
+        }
+
+        _waiters.RemoveRange(left, _waiters.Count - left);
+    }
+
+    private sealed class Waiter(LogPosition position)
+        : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public LogPosition Position => position;
+    }
+}
