@@ -60,7 +60,10 @@ internal sealed partial class InstanceBackup
             bool stands = isSuccess && _stage != BackupStage.Databases && _failure is null && Missing() is null;
             if (!stands)
             {
-                _options.Logger.BackupCancelled();
+                if (_failure is null)
+                    _options.Logger.BackupCancelled();
+                else
+                    _options.Logger.BackupFailed(_failure);
                 return BackupEnding.Aborted;
             }
 
@@ -131,7 +134,7 @@ internal sealed partial class InstanceBackup
         }
         catch (Exception failure)
         {
-            _failure ??= $"to {what}: {failure.Message}";
+            _failure ??= $"it was not possible to {what}: {failure.Message}";
             throw;
         }
     }

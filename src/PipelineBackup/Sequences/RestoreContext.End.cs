@@ -40,12 +40,13 @@ internal sealed partial class RestoreContext
                 RequireClean(entry.NewDatabaseName);
             _stage = RestoreStage.Completed;
             options.Logger.RecoveryComplete(summary.Records, summary.RolledBack, summary.Reached);
+            options.Logger.RestoreComplete(place.Instance, saved.Map.Count);
             return new([.. saved.Map.Select(entry => entry.NewDatabaseName)], summary.Reached, summary.Records,
                 summary.RolledBack, goesOnWith.Instance.Length > 0 ? TargetInstanceRunning : 0, summary.Remarks);
         }
         catch (BackupException failure)
         {
-            options.Logger.RecoveryFailed(failure.Message);
+            options.Logger.RestoreFailed(failure.Message);
             throw;
         }
     }

@@ -151,7 +151,7 @@ public sealed partial class SequenceServer
     }
 
     // Where the program says, else where the running instance has them.
-    private async ValueTask<LocationTable> LocateAsync(
+    private static async ValueTask<LocationTable> LocateAsync(
         HostedService service, string instance, CancellationToken cancellationToken)
     {
         if (service.Locations?.Invoke(instance) is { } rows)
@@ -163,7 +163,7 @@ public sealed partial class SequenceServer
     }
 
     // What was saved says with what replay goes on; a directory that a running instance writes to stands for it.
-    private async ValueTask<RestoreTarget> ToTargetAsync(
+    private static async ValueTask<RestoreTarget> ToTargetAsync(
         RestoreContext restore, bool rollsForward, CancellationToken cancellationToken)
     {
         var saved = restore.Environment;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
 using PipelineBackup.Sequences;
@@ -16,6 +17,7 @@ public class Wire<T> : DispatchProxy
 
     private T _server = null!;
 
+    [SuppressMessage("Design", "CA1000:Do not declare static members on generic types", Justification = "the proxy is generic")]
     public static T To(T server)
     {
         var wire = Create<T, Wire<T>>();
