@@ -73,11 +73,7 @@ internal sealed class ContextTable : IAsyncDisposable
             // It may have been ended while this call came in.
             if (!_contexts.ContainsKey(id))
                 throw SequenceRefusal.NoContext();
-            return await call(context).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (SequenceRefusal.Of(failure, what) is { } told && told != failure)
-        {
-            throw told;
+            return await SequenceRefusal.ToldAsync(what, () => call(context)).ConfigureAwait(false);
         }
         finally
         {

@@ -184,6 +184,16 @@ internal sealed partial class RestoreContext(RestorePlace place, SequenceServerO
                 "give both or neither");
         }
 
+        if (target.LogDirectory.Length > 0
+            && !(Path.IsPathFullyQualified(target.LogDirectory) && Path.IsPathFullyQualified(target.CheckpointDirectory)))
+        {
+            throw new SourceException($"'{target.LogDirectory}' or '{target.CheckpointDirectory}' is no full path")
+            {
+                Error = EseErrors.ToJet(EseError.InvalidPath),
+                Hint = "give full paths on the server",
+            };
+        }
+
         if (target.Instance.Length > 0 && target.LogDirectory.Length > 0)
         {
             throw SequenceRefusal.Senseless(

@@ -136,4 +136,19 @@ internal static class SequenceRefusal
         IOException or UnauthorizedAccessException => RestoreFailure.Of(failure, what),
         _ => null,
     };
+
+    /// <summary>Makes a call, and tells its failures as those of this library.</summary>
+    /// <param name="what">What could not be done.</param>
+    /// <param name="call">The call.</param>
+    public static async ValueTask<T> ToldAsync<T>(string what, Func<ValueTask<T>> call)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (Of(failure, what) is { } told && told != failure)
+        {
+            throw told;
+        }
+    }
 }

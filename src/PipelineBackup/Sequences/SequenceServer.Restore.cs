@@ -8,17 +8,20 @@ public sealed partial class SequenceServer
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<TokenedName>> GetDatabaseLocationsAsync(
         string server, string service, string instance, CancellationToken cancellationToken) =>
-        (await LocateAsync(Find(server, service), instance, cancellationToken).ConfigureAwait(false)).Rows;
+        (await SequenceRefusal.ToldAsync("the places of the files cannot be found",
+            () => LocateAsync(Find(server, service), instance, cancellationToken)).ConfigureAwait(false)).Rows;
 
     /// <inheritdoc/>
     ValueTask<OpenedRestore> IRestoreSequences.OpenAsync(
         string server, string service, string instance, CancellationToken cancellationToken) =>
-        OpenRestoreAsync(Find(server, service), instance, isSaved: false, cancellationToken);
+        SequenceRefusal.ToldAsync("the restore cannot begin",
+            () => OpenRestoreAsync(Find(server, service), instance, isSaved: false, cancellationToken));
 
     /// <inheritdoc/>
     ValueTask<OpenedRestore> IRestoreSequences.ReopenAsync(
         string server, string service, string instance, CancellationToken cancellationToken) =>
-        OpenRestoreAsync(Find(server, service), instance, isSaved: true, cancellationToken);
+        SequenceRefusal.ToldAsync("the restore cannot be reopened",
+            () => OpenRestoreAsync(Find(server, service), instance, isSaved: true, cancellationToken));
 
     /// <inheritdoc/>
     ValueTask<string> IRestoreSequences.AddDatabaseAsync(
@@ -115,18 +118,8 @@ public sealed partial class SequenceServer
         string directory = Path.Combine(Path.GetFullPath(root), instance);
         var claim = _ledger.ClaimRestore(
             directory, await CountAsync(cancellationToken).ConfigureAwait(false));
-        RestoreContext context;
-        try
-        {
-            context = new(
-                RestorePlace.Claim(service, instance, directory, locations, claim, isSaved), _options);
-        }
-        catch (Exception failure) when (SequenceRefusal.Of(failure, "the restore cannot begin") is { } told
-            && told != failure)
-        {
-            throw told;
-        }
-
+        var context = new RestoreContext(
+            RestorePlace.Claim(service, instance, directory, locations, claim, isSaved), _options);
         if (isSaved)
             Reopen(context);
         await _contexts.AddAsync(context).ConfigureAwait(false);
@@ -141,11 +134,9 @@ public sealed partial class SequenceServer
         {
             context.Reopen();
         }
-        catch (Exception failure)
+        catch
         {
             context.Place.Dispose();
-            if (SequenceRefusal.Of(failure, "the restore cannot be reopened") is { } told && told != failure)
-                throw told;
             throw;
         }
     }

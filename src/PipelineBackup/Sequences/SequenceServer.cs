@@ -51,7 +51,8 @@ public sealed partial class SequenceServer : IBackupSequences, IRestoreSequences
     {
         _contexts.RequireRoom();
         var context = new BackupContext(Find(server, service), _options, _ledger);
-        var instances = await context.ListAsync(cancellationToken).ConfigureAwait(false);
+        var instances = await SequenceRefusal.ToldAsync(
+            "the instances cannot be listed", () => context.ListAsync(cancellationToken)).ConfigureAwait(false);
         await _contexts.AddAsync(context).ConfigureAwait(false);
         return new(context.Id, instances);
     }

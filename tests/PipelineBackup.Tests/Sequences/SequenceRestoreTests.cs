@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using PipelineBackup.Ese;
 using PipelineBackup.Sequences;
 
 namespace PipelineBackup.Tests.Sequences;
@@ -27,87 +24,6 @@ public sealed class SequenceRestoreTests
         await restore.CloseAsync();
         Assert.False(Directory.Exists(restore.Directory));
         Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
-    }
-
-    [Fact]
-    public async Task The_environment_has_the_parameters_of_the_documented_call()
-    {
-        await using var rig = await SequenceRig.OpenAsync();
-        await rig.Groups[0].AddAsync(100);
-        var tape = await rig.TakeAsync(BackupKind.Full);
-        await using var restore = await rig.OpenRestoreAsync("group1");
-        await tape.RestoreAsync(restore);
-        string target = Directory.CreateDirectory(rig.Scratch["target"]).FullName;
-        var saved = await restore.SaveEnvironmentAsync(new() { LogDirectory = target, CheckpointDirectory = target });
-        int[] logs = [.. tape.Names.Where(name => name.Token == FileToken.Log)
-            .Select(name => Convert.ToInt32(name.FileName[3..^4], 16))];
-        Assert.Equivalent(
-            new RestoreEnvironment
-            {
-                CheckpointDirectory = rig.Groups[0].LogDirectory,
-                LogDirectory = rig.Groups[0].LogDirectory,
-                Map = [new(rig.Groups[0].Databases[0].Path, rig.Restored("group1", "group11.edb"))],
-                BackupLogDirectory = restore.Directory,
-                LowGeneration = logs.Min(),
-                HighGeneration = logs.Max(),
-                BaseName = "edb",
-                TargetLogDirectory = target,
-                TargetCheckpointDirectory = target,
-            },
-            saved, strict: true);
-        Assert.Equivalent(saved, await restore.GetEnvironmentAsync(), strict: true);
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(restore.Directory, "restore.env")));
-        Assert.Equal(
-            ["checkpointDirectory", "logDirectory", "map", "backupLogDirectory", "lowGeneration", "highGeneration", "baseName",
-                "targetInstance", "targetLogDirectory", "targetCheckpointDirectory"],
-            document.RootElement.GetProperty("environment").EnumerateObject().Select(member => member.Name));
-    }
-
-    [Fact]
-    public async Task A_target_is_an_instance_or_two_directories()
-    {
-        await using var rig = await SequenceRig.OpenAsync();
-        var tape = await rig.TakeAsync(BackupKind.Full);
-        await using var restore = await rig.OpenRestoreAsync("group1");
-        await tape.RestoreAsync(restore);
-        string directory = rig.Scratch["restores"];
-        foreach (var senseless in new RestoreTarget[]
-        {
-            new() { LogDirectory = directory }, new() { CheckpointDirectory = directory },
-            new() { Instance = "group1", LogDirectory = directory, CheckpointDirectory = directory },
-        })
-            Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => restore.SaveEnvironmentAsync(senseless)));
-        await restore.SaveEnvironmentAsync(new() { Instance = "none" });
-        Assert.Equal(-577, await SequenceRig.ErrorAsync(() => restore.CompleteAsync()));
-
-        // Nothing was touched: with another target it goes well.
-        await restore.SaveEnvironmentAsync();
-        await restore.CompleteAsync();
-        await restore.CloseAsync();
-    }
-
-    [Fact]
-    public async Task A_running_target_is_told_to_the_recovery_by_its_name()
-    {
-        var told = new List<RecoveryRequest>();
-        await using var rig = await SequenceRig.OpenAsync(change: options => options with { Recovery = new Recording(told) });
-        var tape = await rig.TakeAsync(BackupKind.Full);
-        string logs = rig.Groups[0].LogDirectory;
-        foreach (var target in new RestoreTarget[]
-        {
-            new() { Instance = "group1" }, new() { LogDirectory = logs, CheckpointDirectory = logs }, new(),
-        })
-        {
-            await using var restore = await rig.OpenRestoreAsync("group1");
-            await tape.RestoreAsync(restore);
-            await restore.SaveEnvironmentAsync(target);
-            Assert.Equal(578, (await restore.CompleteAsync(rollsForward: true)).Warning);
-            await restore.CloseAsync();
-            Assert.Equal(("group1", null), (told[^1].TargetInstance, told[^1].RollForwardDirectory));
-            File.Delete(rig.Restored("group1", "group11.edb"));
-        }
-
-        Assert.Equal(3, told.Count);
     }
 
     [Fact]
@@ -253,76 +169,6 @@ public sealed class SequenceRestoreTests
     }
 
     [Fact]
-    public async Task A_saved_restore_is_reopened_and_not_opened_over()
-    {
-        await using var rig = await SequenceRig.OpenAsync();
-        await rig.Groups[0].AddAsync(100);
-        var full = await rig.TakeAsync(BackupKind.Full);
-        await rig.Groups[0].AddAsync(200);
-        var incremental = await rig.TakeAsync(BackupKind.Incremental);
-        Assert.Equal(ExitCode.NotFound, (await Assert.ThrowsAsync<BackupException>(() => rig.ReopenRestoreAsync("group1").AsTask())).ExitCode);
-        await using (var first = await rig.OpenRestoreAsync("group1"))
-        {
-            await full.RestoreAsync(first);
-            await first.SaveEnvironmentAsync();
-            await first.CloseAsync();
-        }
-
-        Assert.Equal(-504, await SequenceRig.ErrorAsync(() => rig.OpenRestoreAsync("group1")));
-
-        // What comes and is not saved goes again.
-        await using (var second = await rig.ReopenRestoreAsync("group1"))
-            await incremental.RestoreAsync(second);
-        await using var third = await rig.ReopenRestoreAsync("group1");
-        var saved = await third.GetEnvironmentAsync();
-        Assert.Equal(full.Names.Count(name => name.Token == FileToken.Log), Directory.GetFiles(third.Directory, "*.log").Length);
-        await incremental.RestoreAsync(third);
-        Assert.True((await third.SaveEnvironmentAsync()).HighGeneration > saved.HighGeneration);
-        await third.CompleteAsync();
-        await third.CloseAsync();
-        Assert.Equal(rig.Groups[0].Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
-    }
-
-    [Theory]
-    [InlineData("not json")]
-    [InlineData("{}")]
-    [InlineData("""{"format":"PipelineBackup restore environment","version":1,"environment":null}""")]
-    [InlineData("""{"format":"PipelineBackup restore environment","version":2}""")]
-    [InlineData("map")]
-    [InlineData("directory")]
-    [InlineData("null entry")]
-    [InlineData("long")]
-    public async Task A_changed_environment_is_refused_and_left_as_it_is(string change)
-    {
-        await using var rig = await SequenceRig.OpenAsync();
-        var tape = await rig.TakeAsync(BackupKind.Full);
-        await using (var restore = await rig.OpenRestoreAsync("group1"))
-        {
-            await tape.RestoreAsync(restore);
-            await restore.SaveEnvironmentAsync();
-            await restore.CloseAsync();
-        }
-
-        string path = rig.Scratch[Path.Combine("restores", "group1", "restore.env")], text = File.ReadAllText(path);
-        string changed = change switch
-        {
-            "map" => text.Replace("restored-group1", "elsewhere", StringComparison.Ordinal),
-            "directory" => text.Replace("restores", "elsewhere", StringComparison.Ordinal),
-            "null entry" => text.Replace("\"map\": [", "\"map\": [ null,", StringComparison.Ordinal),
-            "long" => text + new string(' ', 5 << 20),
-            _ => change,
-        };
-        Assert.NotEqual(text, changed);
-        File.WriteAllText(path, changed);
-        Assert.Equal(-1003, await SequenceRig.ErrorAsync(() => rig.ReopenRestoreAsync("group1")));
-        Assert.Equal(changed, File.ReadAllText(path));
-        Assert.True(File.Exists(rig.Restored("group1", "group11.edb")));
-        File.WriteAllText(path, text);
-        await (await rig.ReopenRestoreAsync("group1")).CloseAsync(isSuccess: false);
-        Assert.False(File.Exists(rig.Restored("group1", "group11.edb")));
-    }
-
-    [Fact]
     public async Task After_a_failed_recovery_everything_is_restored_anew()
     {
         await using var rig = await SequenceRig.OpenAsync();
@@ -353,7 +199,7 @@ public sealed class SequenceRestoreTests
     [InlineData(true)]
     public async Task A_recovery_that_leaves_a_database_dirty_or_is_cancelled_is_none(bool isCancelled)
     {
-        var recovery = new Recording([]) { IsCancelled = isCancelled, DoesNothing = true };
+        var recovery = new RecordingRecovery([]) { IsCancelled = isCancelled, DoesNothing = true };
         await using var rig = await SequenceRig.OpenAsync(change: options => options with { Recovery = recovery });
         var tape = await rig.TakeAsync(BackupKind.Full);
         await using var restore = await rig.OpenRestoreAsync("group1");
@@ -373,70 +219,5 @@ public sealed class SequenceRestoreTests
         await using var rig = await SequenceRig.OpenAsync(change: options => options with { RestoreDirectory = null });
         Assert.False(Assert.Single(await ExchangeBackup.GetRegisteredAsync(rig.Backups, SequenceRig.Name)).CanRestore);
         Assert.Equal(ExitCode.NotFound, (await Assert.ThrowsAsync<BackupException>(() => rig.OpenRestoreAsync("group1").AsTask())).ExitCode);
-    }
-
-    [Theory]
-    [InlineData("restore-both", "db1.edb", "db2.edb")]
-    [InlineData("subset-db1", "db1.edb")]
-    [InlineData("subset-db2", "db2.edb")]
-    [InlineData("rollforward-both", "db1.edb", "db2.edb")]
-    public async Task A_set_of_the_real_engine_with_two_databases_is_restored(string reference, params string[] databases)
-    {
-        string set = GoldenSets.Engine("extmulti-4096");
-        bool rollsForward = reference.StartsWith("rollforward", StringComparison.Ordinal);
-        await RequireRestoredAsync(set, reference, databases, rollsForward, "backup");
-    }
-
-    [Theory]
-    [InlineData("restore-full", false, "backup/full")]
-    [InlineData("restore-full-incr1", false, "backup/full", "backup/incr1")]
-    [InlineData("restore-full-incr1-incr2", false, "backup/full", "backup/incr1", "backup/incr2")]
-    [InlineData("rollforward", true, "backup/full", "backup/incr1", "backup/incr2")]
-    public async Task A_chain_of_the_real_engine_is_restored_backup_by_backup(string reference, bool rollsForward, params string[] chain) =>
-        await RequireRestoredAsync(GoldenSets.Engine("extincr-4096"), reference, ["db1.edb"], rollsForward, chain);
-
-    private static async Task RequireRestoredAsync(
-        string set, string reference, string[] databases, bool rollsForward, params string[] chain)
-    {
-        await using var rig = await SequenceRig.OpenAsync(groups: 0);
-        rig.OtherPlaces.Add("corpus", databases);
-        for (int i = 0; i < chain.Length; i++)
-        {
-            // Each backup in a session of its own, as tapes come.
-            await using var restore = i == 0 ? await rig.OpenRestoreAsync("corpus") : await rig.ReopenRestoreAsync("corpus");
-            await Tape.Of(Path.Combine(set, chain[i]), @"X:\e\").RestoreAsync(restore, name => databases.Contains(name.FileName));
-            string later = rollsForward ? Path.Combine(set, "extra-logs") : "";
-            await restore.SaveEnvironmentAsync(new() { LogDirectory = later, CheckpointDirectory = later });
-            if (i == chain.Length - 1)
-                Assert.True((await restore.CompleteAsync()).Records > 100);
-            await restore.CloseAsync();
-        }
-
-        foreach (string database in databases)
-        {
-            using var file = DatabaseFile.Open(rig.Restored("corpus", database), InspectionDepth.Full);
-            using var output = new MemoryStream();
-            DatabaseDump.Write(file, output);
-            Assert.Equal(File.ReadAllText(Path.Combine(set, $"{reference}-{database}.jsonl")), Encoding.UTF8.GetString(output.ToArray()));
-            Assert.Empty(new DatabaseCheck(file, file.Header).Run().Findings);
-        }
-    }
-
-    // Recovers without the target, whose logs are another's to read; or does not.
-    private sealed class Recording(List<RecoveryRequest> told) : IDatabaseRecovery
-    {
-        public bool IsCancelled { get; init; }
-
-        public bool DoesNothing { get; init; }
-
-        public async ValueTask<RecoverySummary> RecoverAsync(RecoveryRequest request, CancellationToken cancellationToken)
-        {
-            if (IsCancelled)
-                throw new OperationCanceledException();
-            if (DoesNothing)
-                return new() { Reached = "" };
-            told.Add(request);
-            return await new ManagedRecovery().RecoverAsync(request with { TargetInstance = "" }, cancellationToken);
-        }
     }
 }
