@@ -71,6 +71,7 @@ public sealed class SequenceSimulationTests
         private BackupKind _kind;
         private OpenedFile? _open;
         private TokenedName? _name;
+        private long _read;
         private bool _hasFailed, _isSetUp;
 
         public int Completed { get; private set; }
@@ -112,7 +113,7 @@ public sealed class SequenceSimulationTests
                     break;
                 case 3:
                     if (_open is not null && _isSetUp)
-                        await backup.CloseFileAsync(_open);
+                        await CloseAsync(_open);
                     _open = null;
                     break;
                 case 4 or 5:
@@ -146,19 +147,27 @@ public sealed class SequenceSimulationTests
                 return;
             foreach (var file in files)
             {
-                (_name, _open) = (file, await backup.OpenFileAsync(file));
+                (_name, _open, _read) = (file, await backup.OpenFileAsync(file), 0);
                 byte[] buffer = new byte[64 * 4096];
-                while (await backup.ReadFileAsync(_open, buffer) > 0)
+                for (int got; (got = await backup.ReadFileAsync(_open, buffer)) > 0;)
                 {
+                    _read += got;
+
                     // Some are left where they are.
                     if (random.OneIn(50))
                         return;
                 }
 
-                await backup.CloseFileAsync(_open);
+                await CloseAsync(_open);
                 _open = null;
-                _whole.Add(_name.Path);
             }
+        }
+
+        private async Task CloseAsync(OpenedFile open)
+        {
+            await backup.CloseFileAsync(open);
+            if (_read == open.Length)
+                _whole.Add(_name!.Path);
         }
 
         private async Task TruncateAsync()
