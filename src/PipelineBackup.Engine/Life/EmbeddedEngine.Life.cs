@@ -74,10 +74,9 @@ public sealed partial class EmbeddedEngine
         {
             if (!TryMove(EngineState.Created, EngineState.Initialising))
                 throw Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
-            if (Options.HasBackgroundWork)
-                await Task.Run(() => Initialise(cancellationToken), CancellationToken.None).ConfigureAwait(false);
-            else
-                Initialise(cancellationToken);
+            _ = Options.HasBackgroundWork
+                ? await Upkeep.RunAsync(() => Initialise(cancellationToken)).ConfigureAwait(false)
+                : Initialise(cancellationToken);
         }
         finally
         {
@@ -116,6 +115,7 @@ public sealed partial class EmbeddedEngine
             if (_stage == EngineState.Terminated)
                 return;
             _timer?.Dispose();
+            lock (_upkeep.Gate)
             lock (Latch)
             {
                 try
@@ -262,7 +262,7 @@ public sealed partial class EmbeddedEngine
         }
     }
 
-    private void Initialise(CancellationToken cancellationToken)
+    private bool Initialise(CancellationToken cancellationToken)
     {
         LogOpening? opening = null;
         try
@@ -290,6 +290,8 @@ public sealed partial class EmbeddedEngine
             _timer = Options.Time.CreateTimer(static state => ((EmbeddedEngine)state!).WorkInBackground(), this,
                 Options.LazyFlushInterval, Options.LazyFlushInterval);
         }
+
+        return true;
     }
 
     private void Begin()
@@ -339,6 +341,7 @@ public sealed partial class EmbeddedEngine
     {
         _stage = EngineState.Terminated;
         EndBackup();
+        _upkeep.Dispose();
         foreach (var database in _databases)
             database.Release();
         _databases.Clear();

@@ -96,11 +96,7 @@ internal sealed partial class RestoreContext
         Remove(_written);
 
         // What an earlier session wrote, unless something else is there by now.
-        foreach (var entry in _map.Where(entry => File.Exists(entry.NewDatabaseName)))
-        {
-            if (HeaderOf(entry.NewDatabaseName) is { IsUnrestoredCopy: true })
-                File.Delete(entry.NewDatabaseName);
-        }
+        Remove(_inherited.Where(path => File.Exists(path) && HeaderOf(path) is { IsUnrestoredCopy: true }));
     }
 
     private static void Remove(IEnumerable<string> files)

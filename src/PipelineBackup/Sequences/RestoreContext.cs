@@ -26,7 +26,7 @@ internal sealed partial class RestoreContext(RestorePlace place, SequenceServerO
 {
     private readonly List<RestoreMapping> _map = [];
     private readonly HashSet<string> _whole = [];
-    private readonly List<string> _written = [], _unsaved = [];
+    private readonly List<string> _written = [], _unsaved = [], _inherited = [];
     private readonly SortedSet<int> _logs = [];
     private string _baseName = "";
     private RestoredFile? _open;
@@ -51,8 +51,8 @@ internal sealed partial class RestoreContext(RestorePlace place, SequenceServerO
     {
         var saved = RestoreEnvironmentFile.Read(place.Directory, place.Locations);
         _map.AddRange(saved.Map);
-        foreach (var entry in saved.Map.Where(entry => File.Exists(entry.NewDatabaseName)))
-            _whole.Add(entry.NewDatabaseName);
+        _inherited.AddRange(saved.Map.Select(entry => entry.NewDatabaseName).Where(File.Exists));
+        _whole.UnionWith(_inherited);
         _baseName = saved.BaseName;
         foreach (string path in Directory.GetFiles(place.Directory))
         {

@@ -76,9 +76,34 @@ internal sealed class RestorePlace : IDisposable
     {
         using (_claim)
         {
-            _lock.Dispose();
-            if (IsOver && System.IO.Directory.Exists(Directory))
-                System.IO.Directory.Delete(Directory, recursive: true);
+            using (_lock)
+            {
+                if (IsOver)
+                    Clear();
+            }
+
+            if (IsOver)
+                RemoveDirectory();
+        }
+    }
+
+    private void Clear()
+    {
+        foreach (string directory in System.IO.Directory.GetDirectories(Directory))
+            System.IO.Directory.Delete(directory, recursive: true);
+        foreach (string path in System.IO.Directory.GetFiles(Directory).Where(path => !IsLock(path)))
+            File.Delete(path);
+    }
+
+    private void RemoveDirectory()
+    {
+        try
+        {
+            System.IO.Directory.Delete(Directory);
+        }
+        catch (IOException)
+        {
+            // Another restore has it already.
         }
     }
 

@@ -59,6 +59,20 @@ public sealed class SequenceRestoreTests
         var refusal = await Assert.ThrowsAsync<BackupException>(() => restore.OpenFileAsync(tape.Names.First(), 1).AsTask());
         Assert.Equal(-1201, refusal.Error!.Value.Number);
         await group.AddAsync(10);
+
+        // Nor is it removed with a restore that fails, whatever it is.
+        rig.RestoresElsewhere = true;
+        string path = rig.Restored("group1", "group11.edb");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, tape.Files[0].Content);
+        await restore.CloseAsync(isSuccess: false);
+        await using (var other = await rig.OpenRestoreAsync("group1"))
+        {
+            await other.AddDatabaseAsync(tape.Names.First());
+            Assert.Equal(-1201, await SequenceRig.ErrorAsync(() => other.OpenFileAsync(tape.Names.First(), 1)));
+        }
+
+        Assert.Equal(tape.Files[0].Content, File.ReadAllBytes(path));
     }
 
     [Fact]
