@@ -169,7 +169,7 @@ public sealed class Exchange4BackupTests
         await rig.Groups[0].AddAsync(300);
         await using var backup = await rig.Prepare4Async(BackupMethod.Full);
         var logs = (await backup.GetBackupLogsAsync()).Where(name => name.Token == FileToken.Log).ToList();
-        Assert.True(logs.Count > 1);
+        Assert.NotEmpty(logs);
         Assert.All(logs, log => Assert.Equal(rig.Groups[0].LogDirectory, Path.GetDirectoryName(log.Path)));
         Assert.All(logs, log => Assert.True(File.Exists(log.Path)));
     }
