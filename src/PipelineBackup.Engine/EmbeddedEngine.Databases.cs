@@ -67,7 +67,7 @@ public sealed partial class EmbeddedEngine
             }
 
             return Options.HasBackgroundWork
-                ? await Task.Run(Run, CancellationToken.None).ConfigureAwait(false)
+                ? await Upkeep.RunAsync(Run).ConfigureAwait(false)
                 : Run();
         }
         finally

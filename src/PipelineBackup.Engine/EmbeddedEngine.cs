@@ -101,7 +101,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Require();
         return options.HasBackgroundWork
-            ? await Task.Run(() => Open(options, cancellationToken), cancellationToken).ConfigureAwait(false)
+            ? await Upkeep.RunAsync(() => Open(options, cancellationToken)).ConfigureAwait(false)
             : Open(options, cancellationToken);
     }
 

@@ -27,6 +27,14 @@ internal sealed class Upkeep : IDisposable
     /// <summary>Held as long as a round is under way.</summary>
     public Lock Gate { get; } = new();
 
+    /// <summary>
+    /// Does something on a thread of its own that waits for the disk. A thread of the pool, which has few, would be
+    /// missing to sessions whose commits are durable and who only want to go on.
+    /// </summary>
+    /// <param name="work">What.</param>
+    public static Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None,
+        TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+
     /// <summary>Orders a round; it happens soon.</summary>
     /// <param name="forMemory">Whether all changed pages are to be written, so that memory can be given back.</param>
     public void Order(bool forMemory)

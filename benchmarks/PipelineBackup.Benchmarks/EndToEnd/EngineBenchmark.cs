@@ -35,6 +35,7 @@ internal static class EngineBenchmark
         {
             var database = await engine.CreateDatabaseAsync(Path.Combine(folder, "load.edb"));
             var load = new EngineLoad(engine, database, sessions);
+            load.TakeThreads();
             long started = Stopwatch.GetTimestamp();
             await load.FillAsync(bytes);
             Say($"filled with {bytes >> 20} MiB in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");

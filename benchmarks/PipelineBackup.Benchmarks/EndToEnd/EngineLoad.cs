@@ -13,6 +13,16 @@ internal sealed class EngineLoad(EmbeddedEngine engine, EngineDatabase database,
 
     private int _rows;
 
+    /// <summary>
+    /// What a host with so many sessions does: rows are read and changed on the caller's thread, and the pool has but one
+    /// thread for each processor.
+    /// </summary>
+    public void TakeThreads()
+    {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, sessions + Environment.ProcessorCount), completions);
+    }
+
     /// <summary>Makes the table and fills it.</summary>
     /// <param name="bytes">About how large the database becomes.</param>
     public async Task FillAsync(long bytes)

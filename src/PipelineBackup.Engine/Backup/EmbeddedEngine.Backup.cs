@@ -31,7 +31,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
         try
         {
             var backup = Options.HasBackgroundWork
-                ? await Task.Run(() => BeginBackup(request), cancellationToken).ConfigureAwait(false)
+                ? await Upkeep.RunAsync(() => BeginBackup(request)).ConfigureAwait(false)
                 : BeginBackup(request);
             backup.TellBegin();
             return backup;

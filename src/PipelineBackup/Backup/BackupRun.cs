@@ -49,9 +49,9 @@ internal sealed class BackupRun
         using var packs = new SlabPool(plan.Packs * MemoryPlan.SlabsPerPack);
         using var ledger = new SlabLedger(_options.Logger, runs, packs);
 
-        // One for each worker, and one that packs.
+        // One for each worker, one that reads, and one that packs.
         using var threads = _options.YieldsProcessors ?? _session.Stamp.IsInUse
-            ? new YieldingThreads(plan.Workers + 1) : null;
+            ? new YieldingThreads(plan.Workers + 2) : null;
         _threads = threads;
         _progress.Begin(ProgressPhase.Databases, _session.Databases.Sum(file => file.Length));
         await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
@@ -141,7 +141,7 @@ internal sealed class BackupRun
     {
         using var conduit = new Conduit(cancellationToken, _threads);
         using var pack = new PackFrames(packs, _index, Id, "pages", _threads);
-        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping, _threads);
         var verify = new VerifyPages(_options, conduit.Stopping);
         var pages = conduit.Source<PageRun>("read-pages", plan.Workers, read.ReadDatabasesAsync);
         // Two rooms in one block: a run is verified and compressed while it is in the worker's cache.
@@ -166,7 +166,7 @@ internal sealed class BackupRun
     {
         using var conduit = new Conduit(cancellationToken, _threads);
         using var pack = new PackFrames(packs, _index, Id, "logs", _threads);
-        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping, _threads);
         var verify = new VerifyLogs();
         var pages = conduit.Source<PageRun>("read-logs", plan.Workers, emit => read.ReadFilesAsync(files, emit));
         var verified = conduit.Transform<PageRun, PageRun>(pages, "verify-logs", workers: 1, verify.VerifyAsync);

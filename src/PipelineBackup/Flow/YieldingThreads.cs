@@ -22,7 +22,7 @@ internal sealed partial class YieldingThreads : TaskScheduler, IDisposable
     {
         for (int i = 0; i < count; i++)
         {
-            var thread = new Thread(Work) { IsBackground = true, Name = "backup", Priority = ThreadPriority.Lowest };
+            var thread = new Thread(Work) { IsBackground = true, Name = "backup", Priority = ThreadPriority.BelowNormal };
             _threads.Add(thread);
             thread.Start();
         }
@@ -56,21 +56,15 @@ internal sealed partial class YieldingThreads : TaskScheduler, IDisposable
             TryExecuteTask(task);
     }
 
-    // The runtime sets no priorities on Linux. There the number counts for the thread alone.
+    // The runtime sets no priorities on Linux, where the number counts for the thread alone. It is not the lowest: a
+    // garbage collection waits until each thread has come to a stop, and those that hardly ever run would let all wait.
     private static void LowerPriority()
     {
-        string how = Environment.GetEnvironmentVariable("PB_PRIO") ?? "nice10";
-        if (!OperatingSystem.IsLinux())
-            return;
-        if (how == "nice10") _ = SetPriority(0, 0, 10);
-        if (how == "nice19") _ = SetPriority(0, 0, 19);
-        int zero = 0;
-        if (how == "idle") _ = SetScheduler(0, 5, ref zero);
+        const int ThisThread = 0, Process = 0, Priority = 10;
+        if (OperatingSystem.IsLinux())
+            _ = SetPriority(Process, ThisThread, Priority);
     }
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int priority);
-
-    [LibraryImport("libc", EntryPoint = "sched_setscheduler")]
-    private static partial int SetScheduler(int thread, int policy, ref int parameter);
 }
