@@ -16,7 +16,7 @@ public class YieldingThreadsTests
             // Only three at once can meet here.
             Assert.True(all.SignalAndWait(TimeSpan.FromSeconds(60)));
             Assert.False(Thread.CurrentThread.IsThreadPoolThread);
-            return (Thread.CurrentThread.ManagedThreadId, Nice());
+            return (ManagedThreadId: Environment.CurrentManagedThreadId, Nice());
         }, TestContext.Current.CancellationToken, TaskCreationOptions.None, threads)));
         Assert.Equal(3, done.Select(each => each.ManagedThreadId).Distinct().Count());
         Assert.All(done, each => Assert.True(each.Item2 is null || each.Item2 >= 10, $"{each.Item2}"));
