@@ -16,10 +16,10 @@ public class YieldingThreadsTests
             // Only three at once can meet here.
             Assert.True(all.SignalAndWait(TimeSpan.FromSeconds(60)));
             Assert.False(Thread.CurrentThread.IsThreadPoolThread);
-            return (ManagedThreadId: Environment.CurrentManagedThreadId, Nice());
+            return (Thread: Environment.CurrentManagedThreadId, Nice: Nice());
         }, TestContext.Current.CancellationToken, TaskCreationOptions.None, threads)));
-        Assert.Equal(3, done.Select(each => each.ManagedThreadId).Distinct().Count());
-        Assert.All(done, each => Assert.True(each.Item2 is null || each.Item2 >= 10, $"{each.Item2}"));
+        Assert.Equal(3, done.Select(each => each.Thread).Distinct().Count());
+        Assert.All(done, each => Assert.True(each.Nice is null || each.Nice >= 10, $"{each.Nice}"));
         Assert.Equal(pool, Nice());
     }
 
