@@ -13,8 +13,8 @@ namespace PipelineBackup.Engine;
 /// </code>
 /// <para>
 /// What is committed and flushed survives whatever happens. One latch guards pages and log; it is held for one change of
-/// a tree, never while somebody waits for a commit to become durable. In this version pages are read and written under
-/// it too, so a slow disk of the databases holds all sessions up.
+/// a tree, never while somebody waits for a commit to become durable, and only for moments while pages are written. In this
+/// version pages are read under it, so a slow disk of the databases holds all sessions up.
 /// </para>
 /// <para>The engine may be used by several threads at once; a session may not.</para>
 /// </remarks>
@@ -26,6 +26,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     private readonly SemaphoreSlim _life = new(1, 1);
     private readonly ScratchMemory _versionMemory;
     private readonly CheckpointFile _checkpoint;
+    private readonly Upkeep _upkeep;
     private readonly List<EngineDatabase> _databases = [];
     private LogPosition _runStart;
     private ITimer? _timer;
@@ -41,6 +42,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
         string scratch = Path.Combine(options.LogDirectory, $"{options.BaseName}-versions.tmp");
         _versionMemory = new(options.Disk, scratch, options.CacheBytes / 4);
         Versions = new(_versionMemory);
+        _upkeep = new(this);
     }
 
     /// <summary>The options.</summary>
@@ -99,7 +101,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Require();
         return options.HasBackgroundWork
-            ? await Task.Run(() => Open(options, cancellationToken), cancellationToken).ConfigureAwait(false)
+            ? await Upkeep.RunAsync(() => Open(options, cancellationToken)).ConfigureAwait(false)
             : Open(options, cancellationToken);
     }
 
@@ -117,6 +119,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
             if (_isClosed)
                 return;
             _timer?.Dispose();
+            lock (_upkeep.Gate)
             lock (Latch)
             {
                 try
@@ -239,6 +242,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     {
         _isClosed = true;
         EndBackup();
+        _upkeep.Dispose();
         foreach (var database in _databases)
             database.Release();
         _databases.Clear();

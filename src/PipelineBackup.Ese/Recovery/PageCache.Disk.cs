@@ -92,7 +92,7 @@ internal sealed partial class PageCache
         if (!IsFull)
             return;
         WriteBack();
-        var pages = _pages.Values.Where(page => page.Buffer != null).ToArray();
+        var pages = _pages.Values.Where(page => page.Buffer != null && !page.IsBeingWritten).ToArray();
         Array.Sort(pages, static (a, b) => a.LastUse.CompareTo(b.LastUse));
         int target = _limit / 4 * 3;
         foreach (var page in pages)

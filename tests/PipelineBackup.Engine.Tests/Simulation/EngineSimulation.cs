@@ -123,13 +123,21 @@ internal sealed class EngineSimulation
         LogFileBytes = _logBytes,
         CacheBytes = 1 << 20,
         CheckpointDepthBytes = _random.Pick(32, 128, 512, 4096) << 10,
-        CircularLogging = _random.OneIn(_backups is null ? 3 : 8),
+        CircularLogging = IsCircular(),
         HasBackgroundWork = false,
         Disk = _disk,
         Time = _time,
         Random = () => _numbers += 0x9E3779B97F4A7C15,
         Omits = Omits,
     }));
+
+    private bool IsCircular()
+    {
+        // Then there are no backups of logs alone.
+        bool isCircular = _random.OneIn(_backups is null ? 3 : 8);
+        _backups?.Opening(isCircular);
+        return isCircular;
+    }
 
     private void Live(ref bool isOpen)
     {

@@ -18,7 +18,8 @@ internal static class SimulatedTables
     public static NewTable Define(string table) => table == Counters
         ? new(table)
         {
-            Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("value", ColumnType.Long) { IsEscrow = true }],
+            Columns = [new("id", ColumnType.Long) { IsNotNull = true },
+                new("value", ColumnType.Long) { IsEscrow = true }],
             Indexes = [new("primary", "id") { IsPrimary = true }],
         }
         : new(table)
@@ -68,12 +69,6 @@ internal static class SimulatedTables
                 Assert.True(cursor.GetString("name") == Name(value), $"{what}: name");
                 Assert.True(cursor.Count("tags") == value % 4, $"{what}: tags");
                 byte[]? note = Note(value), found = cursor.IsNull("note") ? null : [.. cursor.GetBytes("note")];
-                if (Environment.GetEnvironmentVariable("TR") is not null && note is not null && found is not null && !found.SequenceEqual(note))
-                {
-                    int at = found.AsSpan().CommonPrefixLength(note);
-                    int end = at; while (end < found.Length && found[end] != note[end]) end++;
-                    Console.WriteLine($"DIFF {at} to {end} of {found.Length}: {Convert.ToHexString(found.AsSpan(Math.Max(0, at - 8), Math.Min(200, found.Length - at)))}; differing {found.Where((b, i) => b != note[i]).Count()}");
-                }
                 Assert.True(note is null ? found is null : found is not null && found.SequenceEqual(note),
                     $"{what}, number {value}: its note has {found?.Length} bytes, was {note?.Length}; "
                     + $"the same up to {found?.AsSpan().CommonPrefixLength(note)}");
