@@ -10,12 +10,7 @@ namespace PipelineBackup.Ese;
 ///   0    8  checksum, over the whole segment and its index
 ///   8    8  its own position
 ///  16    8  when its first record was put in
-<<<<<<< HEAD
 ///  24   12  0; where the header says so, 8 bytes of <see cref="SegmentMark"/>
-=======
-///  24    4  0; where the header says so: index of the first segment that was perhaps not durable at its writing
-///  28    8  not used
->>>>>>> engine
 ///  36    4  flags: 0x2000 selects the error-correcting checksum
 ///  40 4056  records
 /// </code>

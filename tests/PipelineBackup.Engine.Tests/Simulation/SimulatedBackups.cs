@@ -124,7 +124,7 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     private void OneStep(SimulatedBackup backup)
     {
         var before = backup.Stage;
-        if (--_abortIn == 0 || (before is BackupStage.Logs or BackupStage.Truncation && random.OneIn(12)))
+        if (--_abortIn == 0 || (before == BackupStage.Truncation && random.OneIn(12)))
         {
             GiveUp();
             return;
