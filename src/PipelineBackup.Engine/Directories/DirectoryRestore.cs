@@ -58,10 +58,19 @@ internal sealed class DirectoryRestore(
         // On the files of the backup: so a database that is replaced is not lost to a set that cannot be restored.
         RestoreScheme.Make(
             recovery with { Map = [.. places.Select(place => place.Map with { Path = place.Source })] }, cancellationToken);
-        foreach (var (source, map) in places)
-            Copy(source, map.Path + CopyExtension, cancellationToken);
-        foreach (var (_, map) in places)
-            Replace(map.Path);
+        try
+        {
+            foreach (var (source, map) in places)
+                Copy(source, map.Path + CopyExtension, cancellationToken);
+            foreach (var (_, map) in places)
+                Replace(map.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            DropCopies(places);
+            throw;
+        }
+
         return new HardRecovery(recovery with { Map = [.. places.Select(place => place.Map)] }).Run(cancellationToken);
     }
 
@@ -159,6 +168,21 @@ internal sealed class DirectoryRestore(
         engine.Disk.Delete(place);
         engine.Disk.Rename(place + CopyExtension, place);
         engine.Disk.FlushDirectory(Path.GetDirectoryName(Full(place))!);
+    }
+
+    private void DropCopies(List<(string Source, DatabaseMapping Map)> places)
+    {
+        foreach (var (_, map) in places)
+        {
+            try
+            {
+                engine.Disk.Delete(map.Path + CopyExtension);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The failure that led here is the one to tell; the next restore writes over it.
+            }
+        }
     }
 
     private T Guard<T>(Func<T> work)

@@ -43,13 +43,6 @@ public sealed partial class EmbeddedEngine
             .ConfigureAwait(false);
     }
 
-    private async ValueTask<DirectoryBackupReport> TruncateAloneAsync(CancellationToken cancellationToken)
-    {
-        var session = (EngineBackup)await BeginBackupAsync(new(), cancellationToken).ConfigureAwait(false);
-        await using var closing = session.ConfigureAwait(false);
-        return new() { Truncated = await session.TruncateAloneAsync().ConfigureAwait(false) };
-    }
-
     /// <summary>
     /// Restores the databases of a directory that <see cref="BackupToDirectoryAsync"/> made, or the engine of Windows:
     /// copies them, replays the logs of the directory and those of this engine that follow, and undoes what was not
@@ -74,5 +67,20 @@ public sealed partial class EmbeddedEngine
         return Options.HasBackgroundWork
             ? await Task.Run(() => restore.Run(cancellationToken), CancellationToken.None).ConfigureAwait(false)
             : restore.Run(cancellationToken);
+    }
+
+    private async ValueTask<DirectoryBackupReport> TruncateAloneAsync(CancellationToken cancellationToken)
+    {
+        var session = (EngineBackup)await BeginBackupAsync(new(), cancellationToken).ConfigureAwait(false);
+        await using var closing = session.ConfigureAwait(false);
+        try
+        {
+            return new() { Truncated = await session.TruncateAloneAsync().ConfigureAwait(false) };
+        }
+        catch (SourceException failure)
+        {
+            session.Failure = failure.Message;
+            throw;
+        }
     }
 }

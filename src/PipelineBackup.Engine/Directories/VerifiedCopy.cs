@@ -25,9 +25,9 @@ internal sealed class VerifiedCopy(EngineBackup backup, BackupDirectory director
         var reader = await backup.OpenAsync(file, cancellationToken).ConfigureAwait(false);
         await using var closing = reader.ConfigureAwait(false);
         using var copy = directory.Disk.Open(Path.Combine(directory.Work, file.Name), DiskAccess.CreateNew);
-        for (long at = 0; at < file.Length;)
+        long at = 0;
+        for (int read; (read = await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; at += read)
         {
-            int read = await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             for (int page = 0; page < read; page += file.PageSize)
             {
                 var bytes = buffer.AsMemory(page, file.PageSize);
@@ -39,7 +39,6 @@ internal sealed class VerifiedCopy(EngineBackup backup, BackupDirectory director
             }
 
             copy.Write(buffer.AsSpan(0, read), at);
-            at += read;
             meter.Advance(read);
         }
 
