@@ -79,7 +79,8 @@ internal sealed class DirectoryBackup(
 
     private async ValueTask CopyAsync(VerifiedCopy copy, CancellationToken cancellationToken)
     {
-        _meter.Expect(_session.Databases.Sum(file => file.Length) + engine.Options.LogFileBytes);
+        long estimate = EstimateLogs();
+        _meter.Expect(_session.Databases.Sum(file => file.Length) + estimate);
         foreach (var file in _session.Databases)
         {
             await copy.DatabaseAsync(file, cancellationToken).ConfigureAwait(false);
@@ -90,7 +91,7 @@ internal sealed class DirectoryBackup(
 
         var logs = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
         _target.RequireLogs(logs);
-        _meter.Expect(logs.Sum(log => log.Length) - engine.Options.LogFileBytes);
+        _meter.Expect(logs.Sum(log => log.Length) - estimate);
         foreach (var log in logs)
         {
             string? twin = _target.Twin(log);
@@ -101,6 +102,18 @@ internal sealed class DirectoryBackup(
 
         if (logs.Count > 0)
             (_lowest, _highest) = (new(logs[0].Generation), new(logs[^1].Generation));
+    }
+
+    // Of logs alone the first read comes when they are known.
+    private long EstimateLogs()
+    {
+        if (_session.Databases.Count == 0)
+            return 0;
+        lock (engine.Latch)
+        {
+            return engine.Options.LogFileBytes
+                * Math.Max(1, engine.Log.Tip.Generation.Value + 1L - engine.CheckpointGeneration.Value);
+        }
     }
 
     // The backup stands: to take it back now would lose what truncation has left in it alone.

@@ -6,6 +6,14 @@ public sealed partial class EmbeddedEngine
     private const DirectoryBackupOptions AllOptions =
         DirectoryBackupOptions.Incremental | DirectoryBackupOptions.Atomic;
 
+    private IReadOnlyList<DatabaseMapping> _restored = [];
+
+    // The logs of a restore name the places where its databases were; what is there now is none of its business.
+    private EngineOptions OptionsOfRecovery => _restored.Count == 0 ? Options : Options with
+    {
+        Map = [.. _restored, .. Options.Map.Where(entry => !_restored.Any(other => RestoreSet.IsSame(other.Logged, entry.Logged)))],
+    };
+
     /// <summary>
     /// Backs all databases up to a directory, while everybody goes on reading and writing; truncates logs then, and marks
     /// the headers. This is ESE's <c>JetBackup</c>. Every page and every log is verified.
@@ -64,9 +72,15 @@ public sealed partial class EmbeddedEngine
         ArgumentNullException.ThrowIfNull(path);
         using var run = EnterRestore();
         var restore = new DirectoryRestore(Options, path, destination, progress);
-        return Options.HasBackgroundWork
+        var report = Options.HasBackgroundWork
             ? await Task.Run(() => restore.Run(cancellationToken), CancellationToken.None).ConfigureAwait(false)
             : restore.Run(cancellationToken);
+        _restored =
+        [
+            .. report.Databases.Where(database => database.Outcome == RecoveryOutcome.Recovered)
+                .Select(database => new DatabaseMapping(database.LoggedPath, database.Path)),
+        ];
+        return report;
     }
 
     private async ValueTask<DirectoryBackupReport> TruncateAloneAsync(CancellationToken cancellationToken)

@@ -163,7 +163,8 @@ public sealed class DirectoryBackupTests
             DatabaseDirectory = work,
             Disk = disk,
         }).Run(TestContext.Current.CancellationToken);
-        var engine = LifeRig.Open(new LifeRig(disk).Options with { LogDirectory = work });
+        disk.Remove(LifeRig.Database);
+        var engine = LifeRig.Open(new LifeRig(disk).Options with { LogDirectory = work, Map = [new(LifeRig.Database, database)] });
         Assert.Equal(rig.Rows, DirectoryRig.Count(engine, LifeRig.Now(engine.AttachDatabaseAsync(database))));
     }
 

@@ -11,6 +11,8 @@ public sealed class DirectoryCodesTests
 
     private static readonly string s_new = Path.Combine(DirectoryRig.Target, "new");
 
+    private static long s_other = 1 << 20;
+
     [Theory]
     [InlineData(-900, "options")]
     [InlineData(-1003, "no path")]
@@ -152,9 +154,9 @@ public sealed class DirectoryCodesTests
     [Fact]
     public void Damage_to_any_log_fails_the_backup()
     {
-        var rig = new DirectoryRig();
+        var rig = new DirectoryRig(with: options => options with { CheckpointDepthBytes = 20 << 20 });
         rig.Insert(600);
-        int[] logs = rig.Logs;
+        int[] logs = [.. rig.Logs.Where(generation => generation >= rig.Engine.CheckpointGeneration.Value)];
         Assert.True(logs.Length > 2);
         foreach (int generation in logs)
         {
@@ -179,9 +181,9 @@ public sealed class DirectoryCodesTests
     {
         var other = new DirectoryRig();
         other.Insert(600);
-        var rig = new DirectoryRig(with: options => options with { Random = new Random(5).NextUInt64 });
+        var rig = new DirectoryRig(with: options => options with { Random = Other });
         rig.Insert(600);
-        string path = Path.Combine(LifeRig.Logs, LogFileName.Numbered("edb", new(rig.Logs[1])).ToString());
+        string path = Path.Combine(LifeRig.Logs, LogFileName.Numbered("edb", new(rig.Logs[^2])).ToString());
         rig.Disk.Put(path, other.Disk.ReadAll(path));
         Assert.Equal(-530, rig.ErrorOf());
     }
@@ -292,7 +294,7 @@ public sealed class DirectoryCodesTests
                 rig.Disk.Put(Log(DirectoryRig.Target, 1000), rig.Disk.ReadAll(twin));
                 break;
             case "another stream":
-                var other = new DirectoryRig(with: options => options with { Random = new Random(5).NextUInt64 });
+                var other = new DirectoryRig(with: options => options with { Random = Other });
                 other.Insert(300);
                 other.Back();
                 rig.Disk.Put(twin, other.Disk.ReadAll(Log(DirectoryRig.Target, other.Generations(DirectoryRig.Target)[^1])));
@@ -308,6 +310,9 @@ public sealed class DirectoryCodesTests
 
         return rig.ErrorOf(Incremental);
     }
+
+    // Numbers for another log stream.
+    private static Func<ulong> Other => () => (ulong)Interlocked.Increment(ref s_other);
 
     private static void Damage(DirectoryRig rig, string path, int offset)
     {

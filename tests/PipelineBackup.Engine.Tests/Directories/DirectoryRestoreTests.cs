@@ -34,7 +34,7 @@ public sealed class DirectoryRestoreTests
         Assert.Equal((@"X:\e\db1.edb", restored, RecoveryOutcome.Recovered),
             (report.Databases[0].LoggedPath, report.Databases[0].Path, report.Databases[0].Outcome));
         rig.RequireSoundDatabase(restored, result, mayLeak: true);
-        Assert.Equal(Expected(result, sys: false), rig.Dump(restored, system: false));
+        RequireExpected(result, rig.Dump(restored, system: false));
         Assert.Equal((RecoveryPhase.Begin, RecoveryPhase.Complete), (progress[0].Phase, progress[^1].Phase));
         Assert.Equal([EngineEvent.RestoreBegins, EngineEvent.RestoreEnds], _events.Select(told => told.Id));
         Assert.Equal(["edb.chk", "edb.log"], disk.ListFiles(s_logs).Select(path => Path.GetFileName(path)));
@@ -43,7 +43,7 @@ public sealed class DirectoryRestoreTests
         LifeRig.Now(engine.InitializeAsync());
         LifeRig.Now(engine.AttachDatabaseAsync(restored));
         LifeRig.Now(engine.CloseAsync());
-        Assert.Equal(Expected(result, sys: false), rig.Dump(restored, system: false));
+        RequireExpected(result, rig.Dump(restored, system: false));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class DirectoryRestoreTests
     [InlineData(-1811, "other base name")]
     [InlineData(-1003, "onto itself")]
     [InlineData(-1003, "logs onto itself")]
-    [InlineData(-556, "a log is missing")]
+    [InlineData(-1811, "a log is missing")]
     [InlineData(-535, "no trailer")]
     public void Each_code_of_restore_is_reached_and_nothing_was_changed(int error, string how)
     {
@@ -205,6 +205,16 @@ public sealed class DirectoryRestoreTests
         }
     }
 
-    private static string[] Expected(string result, bool sys) => File.ReadAllLines(
-        Path.Combine(GoldenSets.Folder, "dumps", $"jetbackup-4096-{result}{(sys ? "-sys" : "")}.jsonl"));
+    // Without the corpus there are the frames of the dumps, which count and sum up the rows.
+    private static void RequireExpected(string result, IEnumerable<string> dump)
+    {
+        if (GoldenSets.HasCorpus)
+        {
+            Assert.Equal(File.ReadAllLines(Path.Combine(GoldenSets.Engine("jetbackup-4096"), $"{result}-db1.edb.jsonl")), dump);
+            return;
+        }
+
+        string frame = Path.Combine(GoldenSets.Folder, "dumps", $"jetbackup-4096-{result}.jsonl");
+        Assert.Equal(File.ReadAllLines(frame), dump.Where(line => !line.StartsWith("{\"type\":\"row\"", StringComparison.Ordinal)));
+    }
 }
