@@ -156,6 +156,7 @@ public sealed class DirectoryCodesTests
     {
         var rig = new DirectoryRig(with: options => options with { CheckpointDepthBytes = 20 << 20 });
         rig.Insert(600);
+        rig.Engine.Log.Flush();
         int[] logs = [.. rig.Logs.Where(generation => generation >= rig.Engine.CheckpointGeneration.Value)];
         Assert.True(logs.Length > 2);
         foreach (int generation in logs)
