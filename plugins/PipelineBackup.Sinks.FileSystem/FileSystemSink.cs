@@ -64,7 +64,11 @@ public sealed class FileSystemSink : IBackupSink
     public ValueTask PutAsync(ObjectName name, ObjectBody body, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(body);
-        return new(Task.Run(() => Put(name, body, cancellationToken), cancellationToken));
+
+        // A pack keeps a thread waiting for the disk for long: not one of the pool, whose few are for those who only
+        // want to go on.
+        return new(Task.Factory.StartNew(() => Put(name, body, cancellationToken), cancellationToken,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default));
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,9 @@ public sealed record BackupStamp
     /// </summary>
     public string LogGap { get; init; } = "";
 
+    /// <summary>Whether others go on working with the databases in this process while they are backed up.</summary>
+    public bool IsInUse { get; init; }
+
     /// <summary>What the source left out or found worth telling, one sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

@@ -84,7 +84,7 @@ internal sealed class DatabaseCreation : IValueSource
             _engine.PageSize, CreationPlan.FirstVersion, signature, log.Signature, slot);
         header.AttachAt(position, log.Signature, slot, _engine.Options.Now, keepBackups: true);
         header.Recovering = default;
-        header.Write(file);
+        header.WriteFirst(file);
         disk.FlushDirectory(Path.GetDirectoryName(path)!);
         disk.Delete(Path.ChangeExtension(path, ".jfm"));
         var database = new EngineDatabase(_engine, path, slot, file, header, _options.MaxPages);

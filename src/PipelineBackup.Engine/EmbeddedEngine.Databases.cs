@@ -8,9 +8,9 @@ public sealed partial class EmbeddedEngine
     /// <param name="options">How; null for the usual.</param>
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
-    /// −1201: there is such a file; −1023: there is no such directory; −1213: another page size than the engine's; −1003:
-    /// no such format; −505: a backup goes on; −1805: too many databases; −1090: the engine failed; −529, −1808: the
-    /// disk is full.
+    /// −1201: there is such a file; −1023: there is no such directory; −1213: another page size than the engine's;
+    /// −1003: no such format; −505: a backup goes on; −1805: too many databases; −1090: the engine failed; −529, −1808:
+    /// the disk is full.
     /// </exception>
     public ValueTask<EngineDatabase> CreateDatabaseAsync(
         string path, NewDatabaseOptions? options = null, CancellationToken cancellationToken = default)
@@ -24,9 +24,9 @@ public sealed partial class EmbeddedEngine
     /// <param name="path">Its file.</param>
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
-    /// −1203: there is no such file; −550, −544, −563, −1226, −1935: it was not closed in order; −1206, −1209, −1018: it
-    /// is no database, or none that is known; −1213: another page size than the engine's; −623: a newer format than the
-    /// engine's; −551: it is newer than the logs; −1222: one of the same identity is attached; −1202: it is in use;
+    /// −1203: there is no such file; −550, −544, −563, −1226, −1935: it was not closed in order; −1206, −1209, −1018:
+    /// it is no database, or none that is known; −1213: another page size than the engine's; −623: a newer format than
+    /// the engine's; −551: it is newer than the logs; −1222: one of the same identity is attached; −1202: it is in use;
     /// −1032: it may not be opened; −505: a backup goes on; −1805: too many databases; −1090: the engine failed; −529:
     /// the disk of the logs is full.
     /// </exception>
@@ -41,8 +41,8 @@ public sealed partial class EmbeddedEngine
     /// <param name="database">The database.</param>
     /// <param name="cancellationToken">Ends the waiting for others that make, attach or detach.</param>
     /// <exception cref="EseException">
-    /// −1203: it is not attached here; −1202: sessions have it open, or transactions are; −505: a backup goes on; −1090: the
-    /// engine failed.
+    /// −1203: it is not attached here; −1202: sessions have it open, or transactions are; −505: a backup goes on;
+    /// −1090: the engine failed.
     /// </exception>
     public async ValueTask DetachDatabaseAsync(EngineDatabase database, CancellationToken cancellationToken = default)
     {
@@ -58,6 +58,7 @@ public sealed partial class EmbeddedEngine
         {
             T Run()
             {
+                lock (_upkeep.Gate)
                 lock (Latch)
                 {
                     RequireAlive();
@@ -67,7 +68,7 @@ public sealed partial class EmbeddedEngine
             }
 
             return Options.HasBackgroundWork
-                ? await Task.Run(Run, CancellationToken.None).ConfigureAwait(false)
+                ? await Upkeep.RunAsync(Run).ConfigureAwait(false)
                 : Run();
         }
         finally
@@ -94,7 +95,11 @@ public sealed partial class EmbeddedEngine
         }
 
         if (options.MaxPages.Value is not (0 or >= 62))
-            throw new EseException(EseError.InvalidParameter, $"a database has {CreationPlan.FirstPages} pages at least");
+        {
+            throw new EseException(EseError.InvalidParameter,
+                $"a database has {CreationPlan.FirstPages} pages at least");
+        }
+
         RequireFree(path, options.Overwrite);
         byte slot = TakeSlot(path);
         var file = MakeFile(path);
@@ -268,7 +273,8 @@ public sealed partial class EmbeddedEngine
         }
 
         if (_databases.FirstOrDefault(other => other.Signature == header.Signature) is { } same)
-            throw new EseException(EseError.DatabaseSignInUse, $"'{path}' is a copy of '{same.Path}', which is attached");
+            throw new EseException(EseError.DatabaseSignInUse,
+                $"'{path}' is a copy of '{same.Path}', which is attached");
         return header;
     }
 

@@ -10,6 +10,7 @@ public sealed partial class EmbeddedEngine
     private LogPosition _lastUpkeep;
     private LogGeneration _deletedBelow;
     private int _isWorking;
+    private volatile bool _isOverfull;
 
     /// <summary>Logs are deleted only below this generation, which a backup holds; none for no limit.</summary>
     internal LogGeneration KeptFrom { get; set; }
@@ -26,28 +27,66 @@ public sealed partial class EmbeddedEngine
         foreach (var database in _databases)
         {
             if (database.Cache.IsFull)
-                Guard(() => Trim(database));
+                MakeRoom(database);
         }
 
         var tip = Log.Tip;
         if (Distance(_lastUpkeep, tip) < Math.Max(LeastUpkeepBytes, Options.CheckpointDepthBytes / UpkeepParts))
             return;
         _lastUpkeep = tip;
-        Guard(() => KeepDepth(tip));
+        if (Options.HasBackgroundWork)
+            _upkeep.Order(forMemory: false);
+        else
+            WriteBehind(forMemory: false);
     }
 
-    /// <summary>Writes all changed pages, and moves the checkpoint as far as it goes. With the latch held.</summary>
-    /// <exception cref="EseException">−1808, −510, …: the disk failed, and the engine with it.</exception>
-    internal void WriteBackAll() => Guard(() =>
+    /// <summary>
+    /// Who changes more than can be written waits, so that memory does not grow without end. Without the latch.
+    /// </summary>
+    internal void AwaitRoom()
     {
-        Log.Flush();
-        foreach (var database in _databases)
+        if (_isOverfull && IsAlive && !Latch.IsHeldByCurrentThread)
+            _upkeep.Wait(() => IsAlive && _isOverfull);
+    }
+
+    /// <summary>
+    /// Writes all changed pages, and moves the checkpoint as far as it goes, while others go on. Without the latch.
+    /// </summary>
+    /// <exception cref="EseException">−1808, −510, …: the disk failed, and the engine with it.</exception>
+    internal void WriteBackAll()
+    {
+        Guard(Log.Flush);
+        lock (Options.HasBackgroundWork ? _upkeep.Gate : Latch)
+            WriteBehind(forMemory: true);
+    }
+
+    /// <summary>
+    /// A round: changed pages are written that recovery would begin too early for, or all, and the checkpoint moves as
+    /// far as it goes. With the gate of the upkeep held, or the latch where nothing works in the background.
+    /// </summary>
+    /// <param name="forMemory">Whether all changed pages are written.</param>
+    /// <exception cref="EseException">−1808, −510, …: the disk failed, and the engine with it.</exception>
+    internal void WriteBehind(bool forMemory) => Guard(() =>
+    {
+        EngineDatabase[] databases;
+        LogPosition tip;
+        lock (Latch)
+            (databases, tip) = ([.. _databases], Log.Tip);
+        foreach (var database in databases)
         {
-            LogOldData(database);
-            database.WriteBack();
+            if (forMemory)
+                database.WriteBehind(default);
+            else
+                KeepDepth(database, tip);
         }
 
         MoveCheckpoint();
+        lock (Latch)
+        {
+            foreach (var database in databases)
+                database.Cache.Evict();
+            NoteRoom();
+        }
     });
 
     /// <summary>Does at once what the engine otherwise does by itself now and then. Without the latch.</summary>
@@ -57,6 +96,12 @@ public sealed partial class EmbeddedEngine
         RequireAlive();
         Guard(Log.Flush);
         CleanUp();
+        if (Options.HasBackgroundWork)
+        {
+            _upkeep.Order(forMemory: false);
+            return;
+        }
+
         lock (Latch)
         {
             if (IsAlive)
@@ -79,38 +124,43 @@ public sealed partial class EmbeddedEngine
                 "open the engine again: what was committed is safe"));
             throw Log.Failure!;
         }
-        catch (EseException e)
+        catch (Exception e)
         {
             Log.Fail(e);
             throw;
         }
     }
 
-    private void Trim(EngineDatabase database)
+    // What is written already is given back at once. The rest is written in the background, unless that cannot follow.
+    private void MakeRoom(EngineDatabase database)
     {
-        LogOldData(database);
-        database.Cache.Trim();
+        bool isInBackground = Options.HasBackgroundWork && !database.Cache.IsSwamped;
+        if (!isInBackground)
+            Guard(() => database.WriteBehind(default));
+        if (database.Cache.Evict() && isInBackground)
+            _upkeep.Order(forMemory: true);
+        NoteRoom();
     }
+
+    private void NoteRoom() => _isOverfull = _databases.Exists(database => database.Cache.IsOverfull);
 
     // Pages that would make recovery begin too early are written; half of the depth is left, so that it is not at once
     // too much again.
-    private void KeepDepth(LogPosition tip)
+    private void KeepDepth(EngineDatabase database, LogPosition tip)
     {
-        long depth = Options.CheckpointDepthBytes;
-        foreach (var database in _databases)
-        {
-            var oldest = database.Cache.OldestChange;
-            if (!oldest.IsSet || Distance(oldest, tip) < depth)
-                continue;
-            LogOldData(database);
-            database.Cache.WriteBackBefore(Back(tip, depth / 2));
-        }
-
-        MoveCheckpoint();
+        LogPosition oldest;
+        lock (Latch)
+            oldest = database.Cache.OldestChange;
+        if (oldest.IsSet && Distance(oldest, tip) >= Options.CheckpointDepthBytes)
+            database.WriteBehind(Back(tip, Options.CheckpointDepthBytes / 2));
     }
 
-    // A page with changes of open transactions is written only when the log could undo them.
-    private void LogOldData(EngineDatabase database)
+    /// <summary>
+    /// Logs the old data of what open transactions changed in a database, so that their pages may be written. With the
+    /// latch held.
+    /// </summary>
+    /// <param name="database">The database.</param>
+    internal void LogOldData(EngineDatabase database)
     {
         if (Options.Omits.HasFlag(OmittedRule.OldData))
             return;
@@ -118,7 +168,30 @@ public sealed partial class EmbeddedEngine
             Versions.LogHeld(session, database.Slot, record => Log.Append(record));
     }
 
+    // What is computed with the latch held may be late when it is written: a later one only lies further on.
     private void MoveCheckpoint()
+    {
+        LogPosition position;
+        EngineDatabase[] databases;
+        IReadOnlyList<AttachedDatabase> attached;
+        lock (Latch)
+        {
+            position = FindCheckpoint();
+            if (position <= _checkpoint.Position)
+                return;
+            (databases, attached) = ([.. _databases], ListAttached(position));
+        }
+
+        foreach (var database in databases)
+            database.NeedLogsFrom(position.Generation);
+        _checkpoint.Write(position, attached);
+        lock (Latch)
+            Log.Checkpoint = position;
+        if (Options.DeletesLogs)
+            DeleteLogs(position.Generation);
+    }
+
+    private LogPosition FindCheckpoint()
     {
         var position = Log.DurableRecord;
         if (Transactions.Oldest is { IsSet: true } oldest && oldest < position)
@@ -131,21 +204,18 @@ public sealed partial class EmbeddedEngine
                 position = database.Header.Attach;
         }
 
-        if (position <= _checkpoint.Position)
-            return;
-        foreach (var database in _databases)
-            database.NeedLogsFrom(position.Generation);
-        _checkpoint.Write(position, ListAttached(position));
-        Log.Checkpoint = position;
-        if (Options.DeletesLogs)
-            DeleteLogs(position.Generation);
+        return position;
     }
 
     // The lowest first, so that a crash leaves no hole.
     private void DeleteLogs(LogGeneration below)
     {
-        if (KeptFrom.IsSet && KeptFrom < below)
-            below = KeptFrom;
+        lock (Latch)
+        {
+            if (KeptFrom.IsSet && KeptFrom < below)
+                below = KeptFrom;
+        }
+
         if (below <= _deletedBelow)
             return;
         _deletedBelow = below;

@@ -19,8 +19,8 @@ namespace PipelineBackup.Engine;
 /// with that state's own error.</para>
 /// <para>
 /// What is committed and flushed survives whatever happens. One latch guards pages and log; it is held for one change of
-/// a tree, never while somebody waits for a commit to become durable. In this version pages are read and written under
-/// it too, so a slow disk of the databases holds all sessions up.
+/// a tree, never while somebody waits for a commit to become durable, and only for moments while pages are written. In this
+/// version pages are read under it, so a slow disk of the databases holds all sessions up.
 /// </para>
 /// <para>The engine may be used by several threads at once; a session may not.</para>
 /// </remarks>
@@ -30,6 +30,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
     public const int MostDatabases = 6;
 
     private readonly ScratchMemory _versionMemory;
+    private readonly Upkeep _upkeep;
     private readonly List<EngineDatabase> _databases = [];
 
     private EmbeddedEngine(EngineOptions options)
@@ -38,6 +39,7 @@ public sealed partial class EmbeddedEngine : IAsyncDisposable
         string scratch = Path.Combine(options.LogDirectory, $"{options.BaseName}-versions.tmp");
         _versionMemory = new(options.Disk, scratch, options.CacheBytes / 4);
         Versions = new(_versionMemory);
+        _upkeep = new(this);
         options.Host?.Add(this);
     }
 

@@ -13,7 +13,7 @@ public sealed partial class EngineDatabase
         PageCount maxPages = default)
     {
         (Engine, Path, Slot, _file, HeaderWriter) = (engine, path, slot, new(file), header);
-        MaxPages = maxPages;
+        (MaxPages, _maxRequired) = (maxPages, header.MaxRequired);
         (_options, _log) = (engine.Options, engine.Log);
         var cache = new PageCache(_file, engine.PageSize, _options.CacheBytes, CreateScratch)
         {
@@ -118,22 +118,6 @@ public sealed partial class EngineDatabase
     /// <summary>Writes all changed pages that may be written.</summary>
     internal void WriteBack() => Cache.WriteBack();
 
-    /// <summary>
-    /// Recovery begins with a generation from now on: the file has all changes from before, and the header says so.
-    /// </summary>
-    /// <param name="generation">The generation.</param>
-    internal void NeedLogsFrom(LogGeneration generation)
-    {
-        _file.Flush();
-        if (generation < Header.Attach.Generation)
-            generation = Header.Attach.Generation;
-        if (!IsMade || generation <= Header.MinRequired)
-            return;
-        HeaderWriter.MinRequired = HeaderWriter.MinConsistent = generation;
-        NeedLogsTo(_log.DurableHeader);
-        WriteHeader();
-    }
-
     /// <summary>Makes the file hold all its data by itself. The log must be durable up to the record.</summary>
     /// <param name="position">Position of the record that closes it.</param>
     internal void Close(LogPosition position)
@@ -141,16 +125,6 @@ public sealed partial class EngineDatabase
         Cache.Flush();
         HeaderWriter.DisownFlushMap(_options.Random(), _options.Now);
         HeaderWriter.Close(position, Editor.LastTime, Editor.LastObject, _options.Now);
-        HeaderWriter.Write(_file);
-    }
-
-    /// <summary>Writes the header, both copies.</summary>
-    internal void WriteHeader()
-    {
-        if (_pages.Redo.TracksResize)
-            HeaderWriter.LastResize = _pages.Redo.LastResize;
-        HeaderWriter.DbTime = Editor.LastTime;
-        HeaderWriter.LastObject = Editor.LastObject;
         HeaderWriter.Write(_file);
     }
 
@@ -173,29 +147,6 @@ public sealed partial class EngineDatabase
             throw new EseException(DiskFailure.Of(e, EseError.DiskIO),
                 $"'{Path}' cannot grow to {last} pages: {e.Message}", "free space on the disk");
         }
-    }
-
-    // The log first, then the header that says which logs the pages need, then the pages. All of the log: a page is
-    // held no longer once its transaction has ended or its old data are logged, and both records stand behind the
-    // changes of the page.
-    private void PrepareWrite()
-    {
-        if (!_options.Omits.HasFlag(OmittedRule.WriteAhead))
-            _log.Flush();
-        if (_options.Omits.HasFlag(OmittedRule.RequiredLogs))
-            return;
-        if (!IsMade || _log.DurableHeader.Generation <= Header.MaxRequired)
-            return;
-        NeedLogsTo(_log.DurableHeader);
-        WriteHeader();
-    }
-
-    private void NeedLogsTo(LogHeader log)
-    {
-        if (log.Generation > HeaderWriter.MaxRequired)
-            (HeaderWriter.MaxRequired, HeaderWriter.MaxRequiredTime) = (log.Generation, log.Created);
-        if (log.Generation > HeaderWriter.MaxCommitted)
-            (HeaderWriter.MaxCommitted, HeaderWriter.MaxCommittedTime) = (log.Generation, log.Created);
     }
 
     // Before memory is given back the old data of all changes are logged, so every page may go to the file.

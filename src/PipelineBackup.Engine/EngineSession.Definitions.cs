@@ -7,9 +7,9 @@ public sealed partial class EngineSession
     /// <param name="database">The database.</param>
     /// <param name="table">The table.</param>
     /// <exception cref="EseException">
-    /// −1303: there is one of that name; −1305: there is no such template; −1406: an index orders UTF-16 text and nobody
-    /// says how; −1102: another makes one of that name; −1002, −1003, −1402, −1403, −1507, −1508, −1511: what is asked
-    /// for cannot be.
+    /// −1303: there is one of that name; −1305: there is no such template; −1406: an index orders UTF-16 text and
+    /// nobody says how; −1102: another makes one of that name; −1002, −1003, −1402, −1403, −1507, −1508, −1511: what is
+    /// asked for cannot be.
     /// </exception>
     public void CreateTable(EngineDatabase database, NewTable table)
     {
@@ -50,8 +50,8 @@ public sealed partial class EngineSession
     /// <param name="table">Name of the table.</param>
     /// <param name="column">Name of the column.</param>
     /// <exception cref="EseException">
-    /// −1305, −1507: there is no such table or column; −1046: an index has it; −1323: the definition is fixed; −1102: the
-    /// table is being changed.
+    /// −1305, −1507: there is no such table or column; −1046: an index has it; −1323: the definition is fixed; −1102:
+    /// the table is being changed.
     /// </exception>
     public void DeleteColumn(EngineDatabase database, string table, string column)
     {
@@ -65,9 +65,10 @@ public sealed partial class EngineSession
     /// <param name="table">Name of the table.</param>
     /// <param name="index">The index.</param>
     /// <exception cref="EseException">
-    /// −1305: there is no such table; −1403: there is such an index; −1406: it contradicts itself, or orders UTF-16 text
-    /// and nobody says how; −1605: it is unique and rows have the same key; −1053: a row is NULL where it admits none;
-    /// −1308: it is primary, and there are rows; −1323: the definition is fixed; −1102: the table is being changed.
+    /// −1305: there is no such table; −1403: there is such an index; −1406: it contradicts itself, or orders UTF-16
+    /// text and nobody says how; −1605: it is unique and rows have the same key; −1053: a row is NULL where it admits
+    /// none; −1308: it is primary, and there are rows; −1323: the definition is fixed; −1102: the table is being
+    /// changed.
     /// </exception>
     public void CreateIndex(EngineDatabase database, string table, NewIndex index)
     {

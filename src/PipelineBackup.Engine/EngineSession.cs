@@ -44,7 +44,9 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
     internal SessionCore Core { get; }
 
     /// <summary>Begins a transaction, within the one that is open if there is one.</summary>
-    /// <exception cref="EseException">−1103: too many are open. −1090: the engine failed. −1910: it is in use.</exception>
+    /// <exception cref="EseException">
+    /// −1103: too many are open. −1090: the engine failed. −1910: it is in use.
+    /// </exception>
     public Transaction BeginTransaction()
     {
         using (Enter())
@@ -199,6 +201,8 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
                 session.Engine.Latch.Exit();
                 Volatile.Write(ref session._isBusy, 0);
             }
+
+            session.Engine.AwaitRoom();
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>A table as a session has it open. Good for as long as the session; it follows changes of the definition.</summary>
+/// <summary>
+/// A table as a session has it open. Good for as long as the session; it follows changes of the definition.
+/// </summary>
 public sealed class Table : IDisposable
 {
     private readonly string _name;
@@ -37,14 +39,16 @@ public sealed class Table : IDisposable
             return new(Resolve());
     }
 
-    /// <summary>Inserts a row. Columns that are not set have their default, or NULL; the engine sets those that count.</summary>
+    /// <summary>
+    /// Inserts a row. Columns that are not set have their default, or NULL; the engine sets those that count.
+    /// </summary>
     /// <param name="values">Its values.</param>
     /// <returns>The key that the row stands under, which finds it again.</returns>
     /// <exception cref="EseException">
-    /// −1605: there is a row of that key; −1504, −1053: a column is NULL that cannot be; −1102: another transaction has to
-    /// do with that key, or with the definition; −1026: it is too long; −1048: a value is set that the engine sets;
-    /// −1047, −1506, −1509: a value does not suit its column; −1406: an index orders UTF-16 text; −1054: no transaction is
-    /// open; −1305: the table is gone.
+    /// −1605: there is a row of that key; −1504, −1053: a column is NULL that cannot be; −1102: another transaction has
+    /// to do with that key, or with the definition; −1026: it is too long; −1048: a value is set that the engine sets;
+    /// −1047, −1506, −1509: a value does not suit its column; −1406: an index orders UTF-16 text; −1054: no transaction
+    /// is open; −1305: the table is gone.
     /// </exception>
     public byte[] Insert(RowValues values)
     {
@@ -69,8 +73,8 @@ public sealed class Table : IDisposable
     /// <summary>Deletes a row.</summary>
     /// <param name="bookmark">The key that it stands under.</param>
     /// <exception cref="EseException">
-    /// −1017: there is no such row; −1102: another transaction changed it; −1054: no transaction is open; −1305: the table
-    /// is gone.
+    /// −1017: there is no such row; −1102: another transaction changed it; −1054: no transaction is open; −1305: the
+    /// table is gone.
     /// </exception>
     public void Delete(ReadOnlySpan<byte> bookmark)
     {
@@ -96,7 +100,9 @@ public sealed class Table : IDisposable
     }
 
     /// <summary>A cursor before the first row.</summary>
-    /// <param name="index">Name of the index in whose order it goes; null for the primary one, or the rows' numbers.</param>
+    /// <param name="index">
+    /// Name of the index in whose order it goes; null for the primary one, or the rows' numbers.
+    /// </param>
     /// <exception cref="EseException">−1404: there is no such index. −1305: the table is gone.</exception>
     public TableCursor OpenCursor(string? index = null)
     {

@@ -92,54 +92,70 @@ public sealed partial class TableCursor
     /// <summary>A whole number; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     public long? GetInt64(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadInteger(definition, bytes) : null;
 
     /// <summary>A whole number of 32 bits; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     /// <exception cref="OverflowException">It has more bits.</exception>
     public int? GetInt32(string column, int index = 0) => checked((int?)GetInt64(column, index));
 
     /// <summary>A number with a fraction; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     public double? GetDouble(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadDouble(definition, bytes) : null;
 
     /// <summary>A truth value; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     public bool? GetBoolean(string column, int index = 0) => GetInt64(column, index) is { } number ? number != 0 : null;
 
     /// <summary>Text; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; else as <see cref="GetBytes"/> has them.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; else as <see cref="GetBytes"/> has them.
+    /// </exception>
     public string? GetString(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadText(definition, bytes) : null;
 
     /// <summary>A GUID; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     public Guid? GetGuid(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadGuid(definition, bytes) : null;
 
     /// <summary>A point in time; null when it is NULL.</summary>
     /// <param name="column">Name of the column.</param>
     /// <param name="index">Which of its values, from 0.</param>
-    /// <exception cref="EseException">−1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.</exception>
+    /// <exception cref="EseException">
+    /// −1047: the column holds none; −1206: the value is damaged; else as <see cref="IsNull"/>.
+    /// </exception>
     public DateTime? GetDateTime(string column, int index = 0) =>
         Find(column, index, out var definition, out var bytes) ? ColumnCodec.ReadTime(definition, bytes) : null;
 
     /// <summary>Changes values of the row.</summary>
     /// <param name="values">What changes; all other columns stay as they are.</param>
-    /// <exception cref="EseException">−1603: it stands on no row; else as <see cref="Table.Update"/> has them.</exception>
+    /// <exception cref="EseException">
+    /// −1603: it stands on no row; else as <see cref="Table.Update"/> has them.
+    /// </exception>
     public void Update(RowValues values)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -148,7 +164,9 @@ public sealed partial class TableCursor
     }
 
     /// <summary>Deletes the row. The cursor stays where it was: the next move is to the one behind.</summary>
-    /// <exception cref="EseException">−1603: it stands on no row; else as <see cref="Table.Delete"/> has them.</exception>
+    /// <exception cref="EseException">
+    /// −1603: it stands on no row; else as <see cref="Table.Delete"/> has them.
+    /// </exception>
     public void Delete()
     {
         using (Begin(mayWrite: true))

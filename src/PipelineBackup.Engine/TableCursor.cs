@@ -128,7 +128,9 @@ public sealed partial class TableCursor
     /// <summary>
     /// Moves to the first row of a range; moves stay within it until another seek, or <see cref="ClearRange"/>.
     /// </summary>
-    /// <param name="from">Values of the lower end in the order of the index, all or the first ones; empty for none.</param>
+    /// <param name="from">
+    /// Values of the lower end in the order of the index, all or the first ones; empty for none.
+    /// </param>
     /// <param name="to">Values of the upper end, which is within the range; empty for none.</param>
     /// <returns>False when there is none: it then stands behind the last.</returns>
     /// <exception cref="EseException">As <see cref="Seek"/> has them.</exception>
@@ -227,7 +229,8 @@ public sealed partial class TableCursor
         var order = _table.Session.Engine.Options.UnicodeOrder;
         if (order is null && !KeyNormalizer.CanNormalize(index))
         {
-            throw new EseException(EseError.IndexInvalidDef, $"the index {index} orders UTF-16 text, and nobody says how",
+            throw new EseException(EseError.IndexInvalidDef,
+                $"the index {index} orders UTF-16 text, and nobody says how",
                 "walk along it, or seek by another index");
         }
 

@@ -1,8 +1,8 @@
 namespace PipelineBackup.Engine;
 
 /// <summary>
-/// A transaction of a session, perhaps within another: it sees what was committed when the outermost one began, and what
-/// the session changed since. Disposing of it takes back what was not committed.
+/// A transaction of a session, perhaps within another: it sees what was committed when the outermost one began, and
+/// what the session changed since. Disposing of it takes back what was not committed.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -24,8 +24,8 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
     public int Level { get; }
 
     /// <summary>
-    /// Where the log has its commit; not set before, nor of one that changed nothing or is within another. What is at or
-    /// before the position that a backup reaches is in the backup, what is behind is not.
+    /// Where the log has its commit; not set before, nor of one that changed nothing or is within another. What is at
+    /// or before the position that a backup reaches is in the backup, what is behind is not.
     /// </summary>
     public LogPosition CommittedAt { get; private set; }
 
@@ -37,7 +37,8 @@ public sealed class Transaction : IDisposable, IAsyncDisposable
     /// <param name="cancellationToken">Ends the waiting; committed it is all the same.</param>
     /// <exception cref="InvalidOperationException">It is over, or another one within it is open.</exception>
     /// <exception cref="EseException">
-    /// −1090, −510: the log could not be written; recovery tells whether it was committed. −1910: the session is in use.
+    /// −1090, −510: the log could not be written; recovery tells whether it was committed. −1910: the session is in
+    /// use.
     /// </exception>
     public async ValueTask CommitAsync(
         CommitMode mode = CommitMode.Durable, CancellationToken cancellationToken = default)

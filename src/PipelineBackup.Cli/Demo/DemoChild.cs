@@ -46,7 +46,8 @@ internal sealed class DemoChild : IDisposable
         var told = line is null ? null : JsonNode.Parse(line);
         return told?["ok"] is null && told is not null
             ? told
-            : throw new InvalidOperationException($"its process ended: {(string?)told?["error"]?["message"] ?? "nothing was said"}");
+            : throw new InvalidOperationException(
+                $"its process ended: {(string?)told?["error"]?["message"] ?? "nothing was said"}");
     }
 
     /// <summary>Kills it: it has no chance to write, close or say anything.</summary>

@@ -6,8 +6,8 @@ using PipelineBackup.Sinks.FileSystem;
 namespace PipelineBackup.Cli.Demo;
 
 /// <summary>
-/// The process that is killed: an engine with its writers and its backups. It tells each step as a line of JSON, and writes
-/// on until somebody kills it or closes its input.
+/// The process that is killed: an engine with its writers and its backups. It tells each step as a line of JSON, and
+/// writes on until somebody kills it or closes its input.
 /// </summary>
 /// <param name="folder">The directory of the demonstration.</param>
 /// <param name="run">Where to tell.</param>
@@ -49,7 +49,8 @@ internal sealed class DemoEngine(string folder, Invocation run)
             CheckpointDepthBytes = DepthBytes,
         };
         await using var engine = await EmbeddedEngine.OpenAsync(options, cancellationToken);
-        var database = await engine.CreateDatabaseAsync(Path.Combine(live, DemoTable.Database), null, cancellationToken);
+        var database = await engine.CreateDatabaseAsync(Path.Combine(live, DemoTable.Database), null,
+            cancellationToken);
         using var session = engine.CreateSession();
         DemoTable.Create(session, database);
         for (int i = 0; i < DemoTable.Writers; i++)
@@ -85,7 +86,9 @@ internal sealed class DemoEngine(string folder, Invocation run)
 
     private async Task BackUpAsync(EmbeddedEngine engine, BackupKind kind, CancellationToken cancellationToken)
     {
-        Begin(kind == BackupKind.Full ? "make a full backup while they write" : "make an incremental one while they write");
+        Begin(kind == BackupKind.Full
+            ? "make a full backup while they write"
+            : "make an incremental one while they write");
         int before = Commits;
         await using var store = new RetryingSink(FileSystemSink.Open(Path.Combine(folder, Store), create: true));
         var source = new ThrottledSource(engine, new(BytesPerSecond, run.Terminal.Time));
@@ -97,11 +100,13 @@ internal sealed class DemoEngine(string folder, Invocation run)
             ? Quantity.Count(manifest.Databases.Sum(database => database.VerifiedPages), "page") + " verified, "
             : "";
         End($"{pages}{Quantity.Count(manifest.Logs.Count, "log")}, {Quantity.Count(report.TruncatedLogs.Count)} truncated; "
-            + $"{Quantity.Count(Commits - before, "transaction")} committed meanwhile; it reaches {manifest.Position}", manifest.Position);
+            + $"{Quantity.Count(Commits - before, "transaction")} committed meanwhile; it reaches {manifest.Position}",
+            manifest.Position);
     }
 
     private Task WriteAsync(bool isFill, CancellationToken cancellationToken) => Task.WhenAll(
-        _writers.Select(writer => Task.Run(() => writer.WriteAsync(isFill, cancellationToken), CancellationToken.None)));
+        _writers.Select(writer => Task.Run(
+            () => writer.WriteAsync(isFill, cancellationToken), CancellationToken.None)));
 
     private void Begin(string title) => Write(new() { ["begin"] = title });
 

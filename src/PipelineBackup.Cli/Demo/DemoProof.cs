@@ -5,8 +5,8 @@ namespace PipelineBackup.Cli.Demo;
 
 /// <summary>What a database must hold according to the ledgers, and whether it does.</summary>
 /// <remarks>
-/// A writer's transactions follow each other, so each writer has one right state up to a position of the log; or two where
-/// the kill left a commit unanswered: with all of that transaction, or with nothing of it.
+/// A writer's transactions follow each other, so each writer has one right state up to a position of the log; or two
+/// where the kill left a commit unanswered: with all of that transaction, or with nothing of it.
 /// </remarks>
 /// <param name="ledgers">The ledgers, by writer.</param>
 internal sealed class DemoProof(IReadOnlyList<IReadOnlyList<LedgerEntry>> ledgers)
@@ -28,7 +28,8 @@ internal sealed class DemoProof(IReadOnlyList<IReadOnlyList<LedgerEntry>> ledger
             later += ledger.Count - within.Count - unanswered.Count;
             var own = rows.Where(row => Math.Abs(row.Key) % DemoTable.Writers == writer).ToDictionary();
             string? without = Difference(State(within), own);
-            if (without is not null && (unanswered.Count == 0 || Difference(State([.. within, .. unanswered]), own) is not null))
+            if (without is not null && (unanswered.Count == 0
+                || Difference(State([.. within, .. unanswered]), own) is not null))
                 wrong.Add(without);
         }
 

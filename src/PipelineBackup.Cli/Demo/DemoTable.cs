@@ -4,7 +4,9 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli.Demo;
 
-/// <summary>The table of the demonstration. What a row holds follows from who put it, so a ledger need not tell it.</summary>
+/// <summary>
+/// The table of the demonstration. What a row holds follows from who put it, so a ledger need not tell it.
+/// </summary>
 internal static class DemoTable
 {
     /// <summary>Name of the database's file.</summary>
@@ -51,7 +53,9 @@ internal static class DemoTable
     public static void Delete(Table table, int id) => Require(table, id).Delete();
 
     /// <summary>Reads all rows.</summary>
-    /// <returns>By their ids the numbers of the transactions that put them; null for one whose text is not its own.</returns>
+    /// <returns>
+    /// By their ids the numbers of the transactions that put them; null for one whose text is not its own.
+    /// </returns>
     public static Dictionary<int, int?> Read(Table table)
     {
         var rows = new Dictionary<int, int?>();

@@ -11,8 +11,8 @@ internal sealed class DemoWriter(EmbeddedEngine engine, EngineDatabase database,
 {
     private const int FirstRows = 2000, RowsAtOnce = 200, MostChanges = 8, OneInRolledBack = 10;
 
-    // An order comes now and then. As fast as the disk allows, logs would grow faster than the backup reads them, and so
-    // would what the engine must remember for the transaction that never ends.
+    // An order comes now and then. As fast as the disk allows, logs would grow faster than the backup reads them, and
+    // so would what the engine must remember for the transaction that never ends.
     private const int LongestPause = 30;
 
     private readonly Random _random = new(index);

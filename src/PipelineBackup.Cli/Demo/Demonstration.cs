@@ -4,9 +4,9 @@ using PipelineBackup.Ese;
 namespace PipelineBackup.Cli.Demo;
 
 /// <summary>
-/// The main job: a database is backed up while sessions write to it, its engine is killed, and what comes back, from the
-/// backup and from its own logs, is compared row by row with what the engine promised. The first step that ends otherwise
-/// than it should ends the demonstration.
+/// The main job: a database is backed up while sessions write to it, its engine is killed, and what comes back, from
+/// the backup and from its own logs, is compared row by row with what the engine promised. The first step that ends
+/// otherwise than it should ends the demonstration.
 /// </summary>
 /// <param name="folder">An empty directory to work in.</param>
 /// <param name="run">Where to tell.</param>
@@ -26,8 +26,10 @@ internal sealed class Demonstration(string folder, Invocation run)
         using (var child = DemoChild.Start(folder))
         {
             if (!await FollowAsync(child, cancellationToken)
-                || !await CommandAsync("verify what is stored, while they write on", ["verify", "latest", "--from", In(DemoEngine.Store)],
-                    ExitCode.Done, result => $"{Bytes(result, "plainBytes")} are right to the last page and digest", cancellationToken)
+                || !await CommandAsync("verify what is stored, while they write on",
+                    ["verify", "latest", "--from", In(DemoEngine.Store)],
+                    ExitCode.Done, result => $"{Bytes(result, "plainBytes")} are right to the last page and digest",
+                    cancellationToken)
                 || !await DoAsync("kill the process", async () => (await child.KillAsync(cancellationToken),
                     "nothing was closed, nobody was asked")))
                 return false;
@@ -39,11 +41,13 @@ internal sealed class Demonstration(string folder, Invocation run)
     private async Task<bool> ProveAsync(CancellationToken cancellationToken)
     {
         var proof = new DemoProof(
-            [.. Enumerable.Range(0, DemoTable.Writers).Select(writer => DemoLedger.Read(DemoEngine.LedgerOf(folder, writer)))]);
+            [.. Enumerable.Range(0, DemoTable.Writers)
+                .Select(writer => DemoLedger.Read(DemoEngine.LedgerOf(folder, writer)))]);
         string target = In("restored"), restored = Path.Combine(target, DemoTable.Database);
         string live = In(DemoEngine.Live), database = Path.Combine(live, DemoTable.Database);
         return await CommandAsync("restore the backups elsewhere",
-                ["restore", "latest", "--from", In(DemoEngine.Store), "--to", target], ExitCode.Done, Restore, cancellationToken)
+                ["restore", "latest", "--from", In(DemoEngine.Store), "--to", target], ExitCode.Done, Restore,
+                cancellationToken)
             && await CheckAsync("check every tree and index of it", restored, cancellationToken)
             && await DoAsync($"compare it, row by row, with what was promised up to {Text(_reached)}", async () =>
                 proof.Judge((await DemoProof.ReadAsync(restored, In("reader"), cancellationToken)).Rows, _reached))

@@ -88,7 +88,8 @@ internal abstract class CopyReader : ISourceFileReader
         _backup.RequireUnderWay();
         try
         {
-            return _isInBackground
+            // Who calls on threads of his own means to read there.
+            return _isInBackground && TaskScheduler.Current == TaskScheduler.Default
                 ? await Task.Run(() => Read(file, offset, buffer.Span), cancellationToken).ConfigureAwait(false)
                 : Read(file, offset, buffer.Span);
         }

@@ -33,7 +33,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
         try
         {
             var backup = Options.HasBackgroundWork
-                ? await Task.Run(() => BeginBackup(request), cancellationToken).ConfigureAwait(false)
+                ? await Upkeep.RunAsync(() => BeginBackup(request)).ConfigureAwait(false)
                 : BeginBackup(request);
             backup.TellBegin();
             return backup;
@@ -107,13 +107,16 @@ public sealed partial class EmbeddedEngine : IBackupSource
     internal void Tell(int id, string message, EngineEventLevel level = EngineEventLevel.Information) =>
         Options.Events?.Report(new(id, level, message));
 
-    // Logs are looked at without the latch: as long as databases neither come nor go nobody else deletes any.
+    // Logs are looked at without the latch: as long as databases neither come nor go nobody else deletes any. What is
+    // copied should be in the pages, not only in the logs, so those are written first.
     private EngineBackup BeginBackup(BackupRequest request)
     {
         lock (Latch)
             RequireNoOther();
         if (request.Kind is BackupKind.Incremental or BackupKind.Differential)
             BackupContinuation.Require(this, request.Parent);
+        else
+            WriteBackAll();
         lock (Latch)
         {
             RequireNoOther();

@@ -228,7 +228,7 @@ internal sealed partial class EngineBackup
         try
         {
             return Engine.Options.HasBackgroundWork
-                ? await Task.Run(work, CancellationToken.None).ConfigureAwait(false)
+                ? await Upkeep.RunAsync(work).ConfigureAwait(false)
                 : work();
         }
         catch (EseException failure)

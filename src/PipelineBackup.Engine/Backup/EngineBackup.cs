@@ -73,6 +73,7 @@ internal sealed partial class EngineBackup : IBackupSession
         Stamp = new()
         {
             Source = engine.Options.LogDirectory,
+            IsInUse = true,
             EngineVersion = _attached.Max(database => database.Version).ToString(),
             PageSize = engine.PageSize.Bytes,
             BaseName = engine.Options.BaseName,

@@ -75,7 +75,8 @@ internal sealed partial class SchemaEditor
             {
                 session.RequireLogged(database);
                 if (!database.Trees.Insert(session.Origin, tree, keys[i], rows.Key))
-                    throw new EseException(EseError.KeyDuplicate, $"rows of {index.Table} have the same key in {index}");
+                    throw new EseException(EseError.KeyDuplicate,
+                        $"rows of {index.Table} have the same key in {index}");
             }
 
             if (++count % RowsBetweenBreaths == 0)

@@ -74,11 +74,18 @@ public sealed partial class EmbeddedEngine
         try
         {
             if (!TryMove(EngineState.Created, EngineState.Initialising))
+<<<<<<< HEAD
                 throw OpenAlready();
             if (Options.HasBackgroundWork)
                 await Task.Run(() => Initialise(cancellationToken), CancellationToken.None).ConfigureAwait(false);
             else
                 Initialise(cancellationToken);
+=======
+                throw Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
+            _ = Options.HasBackgroundWork
+                ? await Upkeep.RunAsync(() => Initialise(cancellationToken)).ConfigureAwait(false)
+                : Initialise(cancellationToken);
+>>>>>>> interfaces
         }
         finally
         {
@@ -118,6 +125,7 @@ public sealed partial class EmbeddedEngine
             if (_stage == EngineState.Terminated)
                 return;
             _timer?.Dispose();
+            lock (_upkeep.Gate)
             lock (Latch)
             {
                 try
@@ -270,6 +278,7 @@ public sealed partial class EmbeddedEngine
         }
     }
 
+<<<<<<< HEAD
     // Who does not wait for the closing any more, unless another one closes it now.
     private void TakeBack(EngineState before)
     {
@@ -281,6 +290,9 @@ public sealed partial class EmbeddedEngine
     }
 
     private void Initialise(CancellationToken cancellationToken)
+=======
+    private bool Initialise(CancellationToken cancellationToken)
+>>>>>>> interfaces
     {
         LogOpening? opening = null;
         try
@@ -308,6 +320,8 @@ public sealed partial class EmbeddedEngine
             _timer = Options.Time.CreateTimer(static state => ((EmbeddedEngine)state!).WorkInBackground(), this,
                 Options.LazyFlushInterval, Options.LazyFlushInterval);
         }
+
+        return true;
     }
 
     private void Begin()
@@ -357,6 +371,7 @@ public sealed partial class EmbeddedEngine
     {
         _stage = EngineState.Terminated;
         EndBackup();
+        _upkeep.Dispose();
         foreach (var database in _databases)
             database.Release();
         _databases.Clear();

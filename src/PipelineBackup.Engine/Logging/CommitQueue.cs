@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PipelineBackup.Engine;
 
 /// <summary>Those who wait for the log to become durable, and who flushes it for them.</summary>
@@ -79,6 +81,7 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a thread of its own")]
     private void FlushForOthers()
     {
         while (true)
@@ -93,14 +96,15 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
                 }
             }
 
-            EseException? failure = null;
+            Exception? failure = null;
             try
             {
                 log.Flush();
             }
-            catch (EseException e)
+            catch (Exception e)
             {
                 failure = e;
+                log.Fail(e);
             }
 
             lock (_gate)
@@ -111,7 +115,7 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         }
     }
 
-    private void Serve(EseException? failure)
+    private void Serve(Exception? failure)
     {
         int left = 0;
         for (int i = 0; i < _waiters.Count; i++)

@@ -18,6 +18,8 @@ internal sealed class LogFiles : ILogFiles
 {
     private const int Reserves = 2, ZeroBytes = 256 << 10;
 
+    private static readonly byte[] s_zeros = new byte[ZeroBytes];
+
     private readonly IDisk _disk;
     private readonly LogStreamFolder _folder;
     private IDiskFile? _file;
@@ -199,9 +201,8 @@ internal sealed class LogFiles : ILogFiles
 
     private static void Fill(IDiskFile file, long length)
     {
-        byte[] zeros = new byte[Math.Min(length, ZeroBytes)];
-        for (long at = 0; at < length; at += zeros.Length)
-            file.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)), at);
+        for (long at = 0; at < length; at += ZeroBytes)
+            file.Write(s_zeros.AsSpan(0, (int)Math.Min(ZeroBytes, length - at)), at);
         file.Flush();
     }
 }

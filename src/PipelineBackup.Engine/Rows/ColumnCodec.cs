@@ -103,13 +103,15 @@ internal static class ColumnCodec
             case DateTime time when column.Type == ColumnType.DateTime:
                 return bytes[..WriteDouble(column, time.ToOADate(), bytes)].ToArray();
             case float or double:
-                return bytes[..WriteDouble(column, Convert.ToDouble(value, CultureInfo.InvariantCulture), bytes)].ToArray();
+                return bytes[..WriteDouble(column, Convert.ToDouble(value, CultureInfo.InvariantCulture), bytes)]
+                    .ToArray();
             case bool bit:
                 return bytes[..WriteInteger(column, bit ? 1 : 0, bytes)].ToArray();
             case ulong wide:
                 return bytes[..WriteInteger(column, unchecked((long)wide), bytes)].ToArray();
             case sbyte or byte or short or ushort or int or uint or long:
-                return bytes[..WriteInteger(column, Convert.ToInt64(value, CultureInfo.InvariantCulture), bytes)].ToArray();
+                return bytes[..WriteInteger(column, Convert.ToInt64(value, CultureInfo.InvariantCulture), bytes)]
+                    .ToArray();
             default:
                 throw Unfit(column, value.GetType().Name);
         }
@@ -157,7 +159,8 @@ internal static class ColumnCodec
     /// <param name="column">The column.</param>
     /// <param name="bytes">Its value.</param>
     /// <exception cref="EseException">
-    /// −1047: the column holds none, or one before the year 100 or behind the year 9999. −1206: it has other than its bytes.
+    /// −1047: the column holds none, or one before the year 100 or behind the year 9999. −1206: it has other than its
+    /// bytes.
     /// </exception>
     public static DateTime ReadTime(ColumnDefinition column, ReadOnlySpan<byte> bytes)
     {
@@ -186,5 +189,6 @@ internal static class ColumnCodec
         column.Type.FixedBytes() is var width && (width == 0 || width == bytes.Length);
 
     private static EseException Damaged(ColumnDefinition column, ReadOnlySpan<byte> bytes) => new(
-        EseError.DatabaseCorrupted, $"a value of the column {column} of the type {column.Type} has {bytes.Length} bytes");
+        EseError.DatabaseCorrupted,
+        $"a value of the column {column} of the type {column.Type} has {bytes.Length} bytes");
 }

@@ -1,6 +1,8 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>The long values of a table as a session reads and writes them. Values are never changed, only replaced.</summary>
+/// <summary>
+/// The long values of a table as a session reads and writes them. Values are never changed, only replaced.
+/// </summary>
 internal sealed class LongValueStore : IValueSource
 {
     // Since then new values have ids of 64 bits.
@@ -56,6 +58,8 @@ internal sealed class LongValueStore : IValueSource
     public int ReadPart(ReadOnlySpan<byte> reference, long offset, Span<byte> destination)
     {
         var root = Root(reference, out var id);
+        if (offset >= root.Length)
+            return 0;
         int chunkBytes = _table.LongValueChunkBytes, read = 0;
         long end = Math.Min(root.Length, offset + destination.Length);
         Span<byte> key = stackalloc byte[LongValueId.MaxKeyBytes];
@@ -192,7 +196,8 @@ internal sealed class LongValueStore : IValueSource
         if (stored.Length == length)
             stored.CopyTo(plain);
         else if (ValueCompression.PlainLength(stored) != length)
-            throw new EseException(EseError.LVCorrupted, $"a chunk of the long value {id} of {_table} has another length");
+            throw new EseException(EseError.LVCorrupted,
+                $"a chunk of the long value {id} of {_table} has another length");
         else
             ValueCompression.Decompress(stored, plain);
     }

@@ -37,7 +37,8 @@ internal sealed partial class TableAccess
         keys.Make(new(_record, Database.Format));
         if (!keys.IsNumbered && !keys.Primary.SequenceEqual(_key))
         {
-            throw new EseException(EseError.RecordPrimaryChanged, $"the primary key of a row of {Definition} would change",
+            throw new EseException(EseError.RecordPrimaryChanged,
+                $"the primary key of a row of {Definition} would change",
                 "delete the row and insert another");
         }
 
@@ -150,7 +151,8 @@ internal sealed partial class TableAccess
         }
 
         State.NextNumber = next < uint.MaxValue ? next + 1
-            : throw new EseException(EseError.OutOfSequentialIndexValues, $"the rows of {Definition} have used up all numbers");
+            : throw new EseException(EseError.OutOfSequentialIndexValues,
+                $"the rows of {Definition} have used up all numbers");
         return next;
     }
 
@@ -183,7 +185,8 @@ internal sealed partial class TableAccess
             return kept + 1;
 
         // Whoever sees them: a number is not given twice.
-        var cursor = new TreeCursor(Database.Editor.Cache, State.Rows.Root, State.Rows.ObjectId) { IncludesDeleted = true };
+        var rows = State.Rows;
+        var cursor = new TreeCursor(Database.Editor.Cache, rows.Root, rows.ObjectId) { IncludesDeleted = true };
         while (cursor.MoveNext())
         {
             var values = _layout.Values(new(cursor.Data, Database.Format), column);

@@ -166,7 +166,8 @@ internal sealed partial class TableAccess
             throw new EseException(EseError.NullInvalid, $"the counter {definition} is NULL");
         if (state == ColumnState.Absent)
             Extend(column);
-        Database.Nodes.Move(Session, State.Rows, _key, definition.RecordOffset, delta, definition.FixedBytes == sizeof(long));
+        Database.Nodes.Move(Session, State.Rows, _key, definition.RecordOffset, delta,
+            definition.FixedBytes == sizeof(long));
     }
 
     private void EnterChange()
@@ -188,7 +189,9 @@ internal sealed partial class TableAccess
         Session.Within(() =>
         {
             _builder.Load(new(old, Database.Format));
-            _builder.Set(column, Columns[column].Default is { } value ? value.Span : new byte[Columns[column].FixedBytes]);
+            _builder.Set(column, Columns[column].Default is { } value
+                ? value.Span
+                : new byte[Columns[column].FixedBytes]);
             Finish();
             ReplaceBuilt(old);
         });

@@ -8,7 +8,9 @@ internal interface IChangeLog
     /// <returns>The position of the first.</returns>
     LogPosition Append(ReadOnlySpan<byte> records);
 
-    /// <summary>A record was put at the end and its change could not be made: nothing may become durable any more.</summary>
+    /// <summary>
+    /// A record was put at the end and its change could not be made: nothing may become durable any more.
+    /// </summary>
     /// <param name="failure">Why.</param>
     void Fail(Exception failure)
     {

@@ -127,9 +127,11 @@ internal sealed class EngineTransactions(EmbeddedEngine engine)
 
             _cleaner.Commit();
         }
-        finally
+        catch when (Engine.Failure is null)
         {
+            // Of an engine that failed recovery rolls back.
             _cleaner.RollBackAll();
+            throw;
         }
 
         return _work.Count + _emptied.Count > 0

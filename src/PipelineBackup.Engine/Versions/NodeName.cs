@@ -1,6 +1,8 @@
 namespace PipelineBackup.Engine;
 
-/// <summary>What tells a node from all others of the engine: database, tree, key, and data where keys may repeat.</summary>
+/// <summary>
+/// What tells a node from all others of the engine: database, tree, key, and data where keys may repeat.
+/// </summary>
 /// <param name="Database">Number of the database.</param>
 /// <param name="Root">Root of its tree.</param>
 /// <param name="Bookmark">Its key, then its data where keys may repeat.</param>

@@ -16,7 +16,9 @@ internal sealed class NodeWriter(DatabaseTables database)
     /// <param name="tree">The tree.</param>
     /// <param name="key">Key of the node.</param>
     /// <param name="data">Its data.</param>
-    /// <exception cref="EseException">−1605: there is one. −1102: another has to do with it. And what trees throw.</exception>
+    /// <exception cref="EseException">
+    /// −1605: there is one. −1102: another has to do with it. And what trees throw.
+    /// </exception>
     public void Insert(SessionCore session, EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
         var name = Name(tree, key, data);
@@ -25,7 +27,8 @@ internal sealed class NodeWriter(DatabaseTables database)
         {
             VersionChains.RequireFree(Chains.Find(name), session.View, isDelta: false);
             if (!found.IsDeleted)
-                throw new EseException(EseError.KeyDuplicate, $"tree {tree.Root} has the key {Convert.ToHexString(key)}");
+                throw new EseException(EseError.KeyDuplicate,
+                    $"tree {tree.Root} has the key {Convert.ToHexString(key)}");
             old = tree.HasRepeatingKeys ? null : found.Data.ToArray();
         }
 
@@ -45,7 +48,9 @@ internal sealed class NodeWriter(DatabaseTables database)
     /// <param name="tree">The tree, of keys that do not repeat.</param>
     /// <param name="key">Key of the node.</param>
     /// <param name="data">Its data from then on.</param>
-    /// <exception cref="EseException">−1017: it is not there. −1102: another has to do with it. And what trees throw.</exception>
+    /// <exception cref="EseException">
+    /// −1017: it is not there. −1102: another has to do with it. And what trees throw.
+    /// </exception>
     public void Replace(SessionCore session, EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
         var name = Name(tree, key, []);
@@ -63,7 +68,9 @@ internal sealed class NodeWriter(DatabaseTables database)
     /// <param name="tree">The tree.</param>
     /// <param name="key">Key of the node.</param>
     /// <param name="data">Its data where keys may repeat.</param>
-    /// <exception cref="EseException">−1017: it is not there. −1102: another has to do with it. And what trees throw.</exception>
+    /// <exception cref="EseException">
+    /// −1017: it is not there. −1102: another has to do with it. And what trees throw.
+    /// </exception>
     public void Delete(SessionCore session, EngineTree tree, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data)
     {
         var name = Name(tree, key, data);

@@ -147,10 +147,10 @@ internal sealed partial class SessionCore : IDisposable
             change();
             Commit();
         }
-        catch
+        catch when (Level == level && _all.Engine.Failure is null)
         {
-            if (Level == level)
-                RollBack();
+            // Of an engine that failed recovery rolls back.
+            RollBack();
             throw;
         }
     }

@@ -86,7 +86,8 @@ internal sealed class VersionChains
     }
 
     // Objects, lists and the entry of the table are about so long, besides what they hold.
-    private static long BytesOf(NodeVersion version) => 256 + version.OldData.Length + version.Chain.Name.Bookmark.Length;
+    private static long BytesOf(NodeVersion version) => 256 + version.OldData.Length
+        + version.Chain.Name.Bookmark.Length;
 
     /// <summary>Forgets all changes of a database.</summary>
     /// <param name="database">Its number.</param>

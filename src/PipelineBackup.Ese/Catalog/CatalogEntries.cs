@@ -34,7 +34,9 @@ public sealed partial class CatalogEntries(FormatVersion version, PageSize pageS
     /// <param name="template">The entries of the template's table; empty without a template.</param>
     /// <param name="time">When the roots were set.</param>
     /// <returns>The table's entry, then columns, then indexes, each as defined.</returns>
-    /// <exception cref="EseException">As <see cref="Table"/>, <see cref="Column"/> and <see cref="Index"/> tell.</exception>
+    /// <exception cref="EseException">
+    /// As <see cref="Table"/>, <see cref="Column"/> and <see cref="Index"/> tell.
+    /// </exception>
     public IReadOnlyList<CatalogEntry> Whole(NewTable table, ObjectId id, PageNumber root,
         Func<string, (ObjectId Id, PageNumber Root)> place, IReadOnlyList<CatalogEntry> template, DateTimeOffset time)
     {

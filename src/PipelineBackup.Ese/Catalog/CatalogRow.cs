@@ -78,7 +78,9 @@ internal readonly ref struct CatalogRow
     };
 
     /// <summary>The whole row as values.</summary>
-    /// <exception cref="EseException">It lacks what every row has (-1220), or a column of it is damaged (-1206).</exception>
+    /// <exception cref="EseException">
+    /// It lacks what every row has (-1220), or a column of it is damaged (-1206).
+    /// </exception>
     public CatalogEntry ToEntry() => ToDefinition() with
     {
         IsRoot = Number(8) is { } mark ? mark != 0 : null,

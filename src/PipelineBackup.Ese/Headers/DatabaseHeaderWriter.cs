@@ -8,6 +8,9 @@ namespace PipelineBackup.Ese;
 /// </summary>
 internal sealed partial class DatabaseHeaderWriter
 {
+    // Written whole or not at all.
+    private const int SectorBytes = 512;
+
     private readonly byte[] _page;
 
     /// <summary>Changes a header.</summary>
@@ -248,6 +251,19 @@ internal sealed partial class DatabaseHeaderWriter
     public void Write(IDiskFile file)
     {
         ShadowedPage.Write(file, Seal().Span);
+    }
+
+    /// <summary>
+    /// Writes both copies to a file that has none. What a crash leaves of the first one may lack its first sector, and
+    /// with it all that tells the file from somebody else's: so that comes before the rest.
+    /// </summary>
+    /// <param name="file">The file, empty or all zero, open for writing.</param>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void WriteFirst(IDiskFile file)
+    {
+        file.Write(Seal().Span[..SectorBytes], 0);
+        file.Flush();
+        Write(file);
     }
 
     /// <summary>The page with its checksum; not copied.</summary>

@@ -56,7 +56,9 @@ public sealed class LogHeader
     /// <summary>Where the mark of the writer stands.</summary>
     internal const int WriterOffset = 665;
 
-    /// <summary>The mark of a writer whose segments tell up to where the file was durable when they were written.</summary>
+    /// <summary>
+    /// The mark of a writer whose segments tell up to where the file was durable when they were written.
+    /// </summary>
     internal const ushort TellsDurableMark = 0x4250;
 
     private const int FixedBytes = 671;

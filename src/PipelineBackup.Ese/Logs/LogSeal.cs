@@ -5,8 +5,8 @@ namespace PipelineBackup.Ese;
 /// the log can be followed by another one.
 /// </summary>
 /// <remarks>
-/// In version 8 a segment whose write was cut short is taken from its shadow; what is left of a last write that does not
-/// count is cleared. In version 7 the chain of checksum
+/// In version 8 a segment whose write was cut short is taken from its shadow; what is left of a last write that does
+/// not count is cleared. In version 7 the chain of checksum
 /// records is ended where it is sound; see <see cref="LegacySeal"/>. Nothing behind the end needs to go: remains there
 /// are what a scan knows as empty, stale or shadow.
 /// </remarks>

@@ -10,7 +10,7 @@ namespace PipelineBackup.Ese;
 ///   0    8  checksum, over the whole segment and its index
 ///   8    8  its own position
 ///  16    8  when its first record was put in
-///  24    4  0; where the header says so: index of the first segment that was perhaps not durable when this one was written
+///  24    4  0; where the header says so: index of the first segment that was perhaps not durable at its writing
 ///  28    8  not used
 ///  36    4  flags: 0x2000 selects the error-correcting checksum
 ///  40 4056  records
@@ -22,9 +22,9 @@ namespace PipelineBackup.Ese;
 /// used ──damaged──► waiting ──shadow of it──► (as the next segment says)      otherwise: corrupt
 /// empty ──own shadow, zero, stale──► empty                                     otherwise: corrupt
 /// </code>
-/// Where segments tell what was durable before they were written, the end of the log may be what is left of a last write
-/// whose segments came to the disk in any order, or in part. From the first segment that is missing on, everything is
-/// given up, unless a segment behind it says that it was durable: then the file is damaged.
+/// Where segments tell what was durable before they were written, the end of the log may be what is left of a last
+/// write whose segments came to the disk in any order, or in part. From the first segment that is missing on,
+/// everything is given up, unless a segment behind it says that it was durable: then the file is damaged.
 /// </remarks>
 internal sealed class SegmentScan(LogHeader header, bool collect)
 {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PipelineBackup.Ese;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal sealed class SegmentSource : IDisposable
 
     private readonly IDiskFile? _disk;
     private readonly ReadOnlyMemory<byte> _file;
-    private readonly byte[] _buffer = [];
+    private byte[] _buffer = [];
     private readonly int _torn, _last;
     private readonly Dictionary<int, int>? _corrected;
     private byte[]? _mended;
@@ -23,7 +25,7 @@ internal sealed class SegmentSource : IDisposable
         : this(scan)
     {
         _disk = file;
-        _buffer = new byte[Math.Clamp(_last + 1, 1, BufferSegments) * SegmentScan.Size];
+        _buffer = ArrayPool<byte>.Shared.Rent(Math.Clamp(_last + 1, 1, BufferSegments) * SegmentScan.Size);
     }
 
     /// <summary>Segments of a file in memory.</summary>
@@ -55,7 +57,13 @@ internal sealed class SegmentSource : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _disk?.Dispose();
+    public void Dispose()
+    {
+        _disk?.Dispose();
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _buffered) = ([], 0);
+    }
 
     private ReadOnlyMemory<byte> Slice(int index)
     {

@@ -5,6 +5,7 @@ namespace PipelineBackup.Ese;
 internal sealed class CachedPage
 {
     private readonly PageSize _size;
+    private LogPosition _firstOfImage;
 
     /// <summary>A page without bytes.</summary>
     /// <param name="number">Its number.</param>
@@ -34,6 +35,32 @@ internal sealed class CachedPage
         if (!FirstChange.IsSet || start < FirstChange)
             FirstChange = start;
     }
+
+    /// <summary>
+    /// Where replay has to begin so that the file gets all changes it lacks, those too that are on their way to it; not
+    /// set when it lacks none, or nobody tells.
+    /// </summary>
+    public LogPosition FirstLacking
+    {
+        get
+        {
+            var first = IsDirty ? FirstChange : default;
+            return !first.IsSet || (_firstOfImage.IsSet && _firstOfImage < first) ? _firstOfImage : first;
+        }
+    }
+
+    /// <summary>Whether an image of it is on its way to the file: until it is there the page stays in memory.</summary>
+    public bool IsBeingWritten { get; private set; }
+
+    /// <summary>An image of it was taken: what is changed from now on, that image does not have.</summary>
+    internal void BeginWrite()
+    {
+        (IsBeingWritten, _firstOfImage) = (true, FirstChange);
+        Written();
+    }
+
+    /// <summary>The file has the image.</summary>
+    internal void EndWrite() => (IsBeingWritten, _firstOfImage) = (false, default);
 
     /// <summary>The file has it as it is.</summary>
     internal void Written() => (IsDirty, FirstChange) = (false, default);

@@ -63,7 +63,7 @@ internal static class DatabaseOpening
                 place.Logged.Attach, setup.Stream, place.Slot, Now(surroundings), keepBackups: true);
             writer.Recovering = generation;
             // So that whoever comes after a crash knows that it is not finished.
-            writer.Write(file);
+            writer.WriteFirst(file);
             disk.FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(place.Path))!);
             return new(place, file, writer, default, surroundings);
         }

@@ -92,7 +92,7 @@ internal sealed partial class PageCache
         if (!IsFull)
             return;
         WriteBack();
-        var pages = _pages.Values.Where(page => page.Buffer != null).ToArray();
+        var pages = _pages.Values.Where(page => page.Buffer != null && !page.IsBeingWritten).ToArray();
         Array.Sort(pages, static (a, b) => a.LastUse.CompareTo(b.LastUse));
         int target = _limit / 4 * 3;
         foreach (var page in pages)
@@ -114,7 +114,7 @@ internal sealed partial class PageCache
     {
         var first = numbers[0];
         int bytes = (int)(numbers[^1].Value - first.Value + 1) * PageSize.Bytes;
-        if (_file.Read(_run.AsSpan(0, bytes), first.FileOffset(PageSize)) < bytes)
+        if (_file.Read(Run(bytes), first.FileOffset(PageSize)) < bytes)
             throw new IOException($"pages behind {first} were there and are not any more");
         foreach (var number in numbers)
         {
@@ -126,12 +126,21 @@ internal sealed partial class PageCache
         }
     }
 
+    // As long as the runs that come: one page, where a cache is small.
+    private Span<byte> Run(int bytes)
+    {
+        if (_run.Length < bytes)
+            _run = new byte[Math.Max(bytes, Math.Min(2 * _run.Length, RunBytes))];
+        return _run.AsSpan(0, bytes);
+    }
+
     private void WriteRun(ReadOnlySpan<CachedPage> pages)
     {
+        var run = Run(pages.Length * PageSize.Bytes);
         for (int i = 0; i < pages.Length; i++)
         {
             var page = pages[i];
-            var bytes = _run.AsSpan(i * PageSize.Bytes, PageSize.Bytes);
+            var bytes = run.Slice(i * PageSize.Bytes, PageSize.Bytes);
             if (page.Buffer != null)
                 page.Buffer.CopyTo(bytes);
             else
@@ -141,7 +150,7 @@ internal sealed partial class PageCache
                 bytes.CopyTo(page.Buffer);
         }
 
-        _file.Write(_run.AsSpan(0, pages.Length * PageSize.Bytes), pages[0].Number.FileOffset(PageSize));
+        _file.Write(run, pages[0].Number.FileOffset(PageSize));
         PagesWritten += pages.Length;
         foreach (var page in pages)
         {

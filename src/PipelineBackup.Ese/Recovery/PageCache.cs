@@ -30,7 +30,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     private int _limit;
     private readonly Dictionary<uint, CachedPage> _pages = [];
     private readonly Stack<byte[]> _free = [];
-    private readonly byte[] _run = new byte[RunBytes];
+    private byte[] _run = [];
 
     // Pages of the file whose bytes count: what lies behind is of an earlier, longer time, or no page.
     private long _filePages;
@@ -82,8 +82,8 @@ internal sealed partial class PageCache : IPageFile, IDisposable
             LogPosition oldest = default;
             foreach (var page in _pages.Values)
             {
-                if (page.IsDirty && page.FirstChange.IsSet && (!oldest.IsSet || page.FirstChange < oldest))
-                    oldest = page.FirstChange;
+                if (page.FirstLacking is { IsSet: true } first && (!oldest.IsSet || first < oldest))
+                    oldest = first;
             }
 
             return oldest;
@@ -100,7 +100,7 @@ internal sealed partial class PageCache : IPageFile, IDisposable
     public long PagesWritten { get; private set; }
 
     /// <summary>Whether more memory is in use than the cache was given.</summary>
-    public bool IsFull => _resident > _limit;
+    public bool IsFull => _resident > Math.Max(_limit, _patience);
 
     /// <summary>Sets how much memory pages may take; what is too much then goes with the next <see cref="Trim"/>.</summary>
     /// <param name="bytes">How much.</param>

@@ -91,8 +91,13 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         var log = new UndoLog(writer, databases);
         databases.BeforePages = log.Flush;
         var records = new LogRecordWriter();
-        records.Add(LogRecordType.RecoveryUndo2, new UndoBegin(Now));
-        writer.Append(records.Written);
+        var mark = EndedMark(pass, transactions);
+        if (!mark.IsSet)
+        {
+            records.Add(LogRecordType.RecoveryUndo2, new UndoBegin(Now));
+            writer.Append(records.Written);
+        }
+
         var undo = new UndoPass(versions, databases.Find, log);
         _rolledBack = transactions.Sessions.Count(session => session.Level > 0);
         undo.Run(transactions, pass.Macros, () =>
@@ -102,9 +107,13 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         });
         _undone = undo.Undone;
         records.Clear();
-        records.Bare(LogRecordType.ShutdownMark);
-        var mark = writer.Append(records.Written);
-        records.Clear();
+        if (!mark.IsSet)
+        {
+            records.Bare(LogRecordType.ShutdownMark);
+            mark = writer.Append(records.Written);
+            records.Clear();
+        }
+
         records.Add(LogRecordType.RecoveryQuit2,
             new TimedRunEnd(new(begin, setup.Start, setup.IsHard ? (byte)1 : (byte)0), Now));
         var quit = writer.Append(records.Written);
@@ -112,6 +121,11 @@ internal sealed class RecoveryRun(RecoverySetup setup)
         databases.CloseAll(mark);
         return quit;
     }
+
+    // Whoever was closing the databases when all ended may have closed some of them already: clean at that mark, and
+    // attached again as such. A second mark would make the others, and those of a backup, clean elsewhere.
+    private LogPosition EndedMark(RedoPass pass, RedoTransactions transactions) =>
+        setup.IsHard || transactions.Sessions.Any(session => session.Level > 0) ? default : pass.Marked;
 
     // Only the log that was written to last can end in a torn write, and it is where undo goes on.
     private void Seal(LogFileEntry last)

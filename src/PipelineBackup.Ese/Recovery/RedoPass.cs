@@ -40,6 +40,9 @@ internal sealed class RedoPass(
     /// <summary>Position of the last record that did anything, when that closed the stream; not set else.</summary>
     public LogPosition Closed { get; private set; }
 
+    /// <summary>Position of the last record that did anything, when that is the mark of a shutdown; not set else.</summary>
+    public LogPosition Marked { get; private set; }
+
     /// <summary>Begins with the databases that are attached at the start, then replays all logs.</summary>
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellationToken">Ends it between two records.</param>
@@ -106,6 +109,7 @@ internal sealed class RedoPass(
         if (record.Type is LogRecordType.Nop or LogRecordType.Nop2)
             return;
         Closed = record.IsClosing ? record.Position : default;
+        Marked = record.Type == LogRecordType.ShutdownMark ? record.Position : default;
         if (transactions.TryApply(record))
             return;
         switch (record.Type)

@@ -67,6 +67,12 @@ public sealed record BackupOptions
     /// <summary>Workers that verify and compress; the memory budget may allow fewer. Default: one a processor.</summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// Whether the work of the workers leaves the processors to whoever else wants them, in this process or another.
+    /// Default: when the source is in use (<see cref="BackupStamp.IsInUse"/>).
+    /// </summary>
+    public bool? YieldsProcessors { get; init; }
+
     /// <summary>How long one store may take for one object before it counts as failed. Default: 10 minutes.</summary>
     public TimeSpan StoreTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
 

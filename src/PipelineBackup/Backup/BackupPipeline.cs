@@ -4,9 +4,10 @@ using PipelineBackup.Backup;
 namespace PipelineBackup;
 
 /// <summary>
-/// Backs up a source into one or several stores. The databases go through the first corridor, the logs, which a source knows
-/// only once the databases have been read, through the second; then, and only if everything is as it should be, the commit
-/// is written. Until then the backup does not exist; what a failed one stored is removed again, as far as that goes.
+/// Backs up a source into one or several stores. The databases go through the first corridor, the logs, which a source
+/// knows only once the databases have been read, through the second; then, and only if everything is as it should be,
+/// the commit is written. Until then the backup does not exist; what a failed one stored is removed again, as far as
+/// that goes.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -51,7 +52,8 @@ public sealed class BackupPipeline(IBackupSource source, IReadOnlyList<IBackupSi
         if (report.FailureAfterCommit is { } afterwards)
             _options.Logger.EndFailed(id, (afterwards.InnerException ?? afterwards).Message);
         _options.Logger.BackupComplete(id, report.Manifest.Position);
-        Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes, report.Manifest.Totals.StoredBytes, report.BadPages.Count);
+        Telemetry.Count("backup", report.ExitCode, report.Manifest.Totals.PlainBytes,
+            report.Manifest.Totals.StoredBytes, report.BadPages.Count);
         return report;
     }
 

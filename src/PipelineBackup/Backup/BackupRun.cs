@@ -24,6 +24,7 @@ internal sealed class BackupRun
     private List<ScannedLog> _logs = [];
     private LogFinding? _logFinding;
     private BackupManifest? _manifest;
+    private TaskScheduler? _threads;
 
     public BackupRun(
         IBackupSession session, SinkGroup sinks, BackupParentage? parentage, BackupOptions options, ProgressMeter progress)
@@ -47,6 +48,11 @@ internal sealed class BackupRun
         using var runs = new SlabPool(plan.Runs * MemoryPlan.SlabsPerRun);
         using var packs = new SlabPool(plan.Packs * MemoryPlan.SlabsPerPack);
         using var ledger = new SlabLedger(_options.Logger, runs, packs);
+
+        // One for each worker, one that reads, and one that packs.
+        using var threads = _options.YieldsProcessors ?? _session.Stamp.IsInUse
+            ? new YieldingThreads(plan.Workers + 2) : null;
+        _threads = threads;
         _progress.Begin(ProgressPhase.Databases, _session.Databases.Sum(file => file.Length));
         await TransferDatabasesAsync(plan, runs, packs, cancellationToken).ConfigureAwait(false);
         var others = await _session.EndDatabasesAsync(cancellationToken).ConfigureAwait(false);
@@ -133,9 +139,9 @@ internal sealed class BackupRun
 
     private async Task TransferDatabasesAsync(MemoryPlan plan, SlabPool runs, SlabPool packs, CancellationToken cancellationToken)
     {
-        using var conduit = new Conduit(cancellationToken);
-        using var pack = new PackFrames(packs, _index, Id, "pages");
-        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
+        using var conduit = new Conduit(cancellationToken, _threads);
+        using var pack = new PackFrames(packs, _index, Id, "pages", _threads);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping, _threads);
         var verify = new VerifyPages(_options, conduit.Stopping);
         var pages = conduit.Source<PageRun>("read-pages", plan.Workers, read.ReadDatabasesAsync);
         // Two rooms in one block: a run is verified and compressed while it is in the worker's cache.
@@ -158,9 +164,9 @@ internal sealed class BackupRun
     private async Task TransferLogsAsync(
         IReadOnlyList<SourceFile> files, MemoryPlan plan, SlabPool runs, SlabPool packs, CancellationToken cancellationToken)
     {
-        using var conduit = new Conduit(cancellationToken);
-        using var pack = new PackFrames(packs, _index, Id, "logs");
-        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping);
+        using var conduit = new Conduit(cancellationToken, _threads);
+        using var pack = new PackFrames(packs, _index, Id, "logs", _threads);
+        var read = new ReadPages(_session, _index, runs, _progress, _options.Logger, conduit.Stopping, _threads);
         var verify = new VerifyLogs();
         var pages = conduit.Source<PageRun>("read-logs", plan.Workers, emit => read.ReadFilesAsync(files, emit));
         var verified = conduit.Transform<PageRun, PageRun>(pages, "verify-logs", workers: 1, verify.VerifyAsync);

@@ -8,7 +8,13 @@ namespace PipelineBackup.Backup;
 /// The room that copies frames into packs, gives the page buffers back, and hashes each pack as it grows: nobody hashes the
 /// same bytes again. One worker; the order of the runs is the order in the packs.
 /// </summary>
-internal sealed class PackFrames(SlabPool slabs, BackupIndex index, BackupId id, string prefix) : IDisposable
+/// <param name="slabs">Memory for packs.</param>
+/// <param name="index">Takes what went where.</param>
+/// <param name="id">The backup.</param>
+/// <param name="prefix">Begin of the packs' names.</param>
+/// <param name="threads">Where the work is done; null for wherever it is.</param>
+internal sealed class PackFrames(
+    SlabPool slabs, BackupIndex index, BackupId id, string prefix, TaskScheduler? threads = null) : IDisposable
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly List<PackChunk> _chunks = [];
@@ -50,9 +56,10 @@ internal sealed class PackFrames(SlabPool slabs, BackupIndex index, BackupId id,
             LowestDbTime = run.LowestDbTime,
             HighestDbTime = run.HighestDbTime,
         });
-        Append(run.Frame.Head.Span);
-        Append(run.Frame.Body.Span);
-        Append(run.Frame.Tail.Span);
+        if (threads is null || TaskScheduler.Current == threads)
+            Append(run.Frame);
+        else
+            await Task.Factory.StartNew(() => Append(run.Frame), CancellationToken.None, TaskCreationOptions.None, threads).ConfigureAwait(false);
         index.Add(new ExtentLine(run.File, run.FirstPage, run.Pages, Zero: false, Number, _plain));
         _plain += run.Length;
     }
@@ -126,6 +133,13 @@ internal sealed class PackFrames(SlabPool slabs, BackupIndex index, BackupId id,
     {
         while ((long)_slabs.Count * Slab.Bytes < _length + bytes)
             _slabs.Add(await slabs.RentAsync(CancellationToken.None).ConfigureAwait(false));
+    }
+
+    private void Append((ReadOnlyMemory<byte> Head, ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Tail) frame)
+    {
+        Append(frame.Head.Span);
+        Append(frame.Body.Span);
+        Append(frame.Tail.Span);
     }
 
     private void Append(ReadOnlySpan<byte> bytes)

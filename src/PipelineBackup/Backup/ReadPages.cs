@@ -10,7 +10,7 @@ namespace PipelineBackup.Backup;
 /// open until all of its runs are verified, and only then the next one is opened.
 /// </summary>
 internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabPool slabs, ProgressMeter progress,
-    ILogger logger, CancellationToken stopping)
+    ILogger logger, CancellationToken stopping, TaskScheduler? threads = null)
 {
     /// <summary>The databases, in the order they were read.</summary>
     public List<DatabaseInFlight> Databases { get; } = [];
@@ -146,7 +146,9 @@ internal sealed class ReadPages(IBackupSession session, BackupIndex index, SlabP
         var buffer = await RentAsync().ConfigureAwait(false);
         try
         {
-            buffer.Length = await reader.ReadAsync(buffer.Plain.Memory, stopping).ConfigureAwait(false);
+            buffer.Length = threads is null ? await reader.ReadAsync(buffer.Plain.Memory, stopping).ConfigureAwait(false)
+                : await Task.Factory.StartNew(() => reader.ReadAsync(buffer.Plain.Memory, stopping).AsTask(),
+                    CancellationToken.None, TaskCreationOptions.None, threads).Unwrap().ConfigureAwait(false);
             progress.Read(buffer.Length);
             return buffer;
         }

@@ -29,15 +29,18 @@ internal sealed class Conduit : IDisposable
 {
     private readonly CancellationTokenSource _stopping;
     private readonly CancellationToken _caller;
+    private readonly TaskScheduler _threads;
     private readonly List<Func<Task>> _sources = [];
     private readonly List<Task> _ends = [];
     private readonly ConcurrentDictionary<string, long> _busy = new();
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>An empty pipeline.</summary>
-    public Conduit(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="threads">Where rooms work, those that store left out; null for the pool.</param>
+    public Conduit(CancellationToken cancellationToken, TaskScheduler? threads = null)
     {
-        _caller = cancellationToken;
+        (_caller, _threads) = (cancellationToken, threads ?? TaskScheduler.Default);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
@@ -75,7 +78,7 @@ internal sealed class Conduit : IDisposable
         where TIn : class, IDisposable
         where TOut : class, IDisposable
     {
-        var block = new TransformBlock<TIn?, TOut?>(item => WorkAsync(room, item, body), Bounded(workers));
+        var block = new TransformBlock<TIn?, TOut?>(item => WorkAsync(room, item, body), Bounded(workers, _threads));
         Link(input, block);
         return new(block);
     }
@@ -97,7 +100,7 @@ internal sealed class Conduit : IDisposable
                 await body(own, HandOnAsync).ConfigureAwait(false);
                 return null;
             }),
-            Bounded(1));
+            Bounded(1, _threads));
         Link(input, block);
         _ends.Add(FinishAsync());
         return new(queue);
@@ -133,7 +136,7 @@ internal sealed class Conduit : IDisposable
                 await body(own).ConfigureAwait(false);
                 return null;
             }),
-            Bounded(workers));
+            Bounded(workers, TaskScheduler.Default));
         Link(input, block);
         _ends.Add(block.Completion);
     }
@@ -152,8 +155,9 @@ internal sealed class Conduit : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
-    private static ExecutionDataflowBlockOptions Bounded(int workers) => new()
+    private static ExecutionDataflowBlockOptions Bounded(int workers, TaskScheduler threads) => new()
     {
+        TaskScheduler = threads,
         // One item waiting beside each one at work keeps the workers fed without holding more buffers than that.
         BoundedCapacity = workers + 1,
         MaxDegreeOfParallelism = workers,

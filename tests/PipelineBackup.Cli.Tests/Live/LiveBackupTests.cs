@@ -30,9 +30,11 @@ public sealed class LiveBackupTests
             foreach (var writer in writers)
                 await writer.WriteAsync(isFill: true, CancellationToken.None);
             using var stopping = new CancellationTokenSource();
-            var writing = writers.ConvertAll(writer => Task.Run(() => writer.WriteAsync(isFill: false, stopping.Token)));
+            var writing = writers.ConvertAll(writer =>
+                Task.Run(() => writer.WriteAsync(isFill: false, stopping.Token)));
             foreach (var kind in (BackupKind[])
-                [BackupKind.Full, BackupKind.Incremental, BackupKind.Copy, BackupKind.Incremental, BackupKind.Differential])
+                [BackupKind.Full, BackupKind.Incremental, BackupKind.Copy, BackupKind.Incremental,
+                    BackupKind.Differential])
             {
                 await MoreAsync(writers, writing);
                 var report = await new BackupPipeline(engine, [sink], new() { Kind = kind })
@@ -54,7 +56,8 @@ public sealed class LiveBackupTests
             string target = Path.Combine(folder, $"restored-{manifest.Id}");
             var restored = await new RestorePipeline(sink, new() { Target = target }).RunAsync(manifest.Id);
             Assert.Equal(ExitCode.Done, restored.ExitCode);
-            await using var engine = await OpenAsync(Directory.CreateDirectory(Path.Combine(target, "proof")).FullName, pageSize);
+            await using var engine = await OpenAsync(Directory.CreateDirectory(Path.Combine(target, "proof")).FullName,
+                pageSize);
             Require(folder, await engine.AttachDatabaseAsync(Path.Combine(target, DemoTable.Database)),
                 DemoLedger.ParsePosition(manifest.Position));
         }
@@ -87,11 +90,14 @@ public sealed class LiveBackupTests
         await using var sink = FileSystemSink.Open(Path.Combine(folder, "store"), create: true);
         var report = await new BackupPipeline(engine, [sink], new() { Logger = backup }).RunAsync();
         int[] files = [.. Enumerable.Repeat<int[]>([220, 221], report.Manifest.Logs.Count).SelectMany(pair => pair)];
-        Assert.Equal([210, 220, 221, 223, .. files, report.TruncatedLogs.Count > 0 ? 224 : 225, 213], backup.WithNumber);
-        await new RestorePipeline(sink, new() { Target = Path.Combine(folder, "restored"), Logger = restore }).RunAsync("latest");
+        Assert.Equal([210, 220, 221, 223, .. files, report.TruncatedLogs.Count > 0 ? 224 : 225, 213],
+            backup.WithNumber);
+        await new RestorePipeline(sink, new() { Target = Path.Combine(folder, "restored"), Logger = restore })
+            .RunAsync("latest");
         Assert.Equal([204, 300, 302, 205], restore.WithNumber);
         await using var other = await engine.BeginBackupAsync(new() { Kind = BackupKind.Copy });
-        await Assert.ThrowsAsync<SourceException>(() => new BackupPipeline(engine, [sink], new() { Logger = refused }).RunAsync());
+        await Assert.ThrowsAsync<SourceException>(() =>
+            new BackupPipeline(engine, [sink], new() { Logger = refused }).RunAsync());
         Assert.Equal([214], refused.WithNumber);
     }
 

@@ -86,7 +86,11 @@ internal static class BackupRig
 
     /// <summary>Puts the databases of a full backup and the logs of a chain on a disk, and recovers them.</summary>
     /// <returns>The disk, and what recovery did.</returns>
-    public static (LifeRig Rig, RecoveryReport Report) Restore(params ReadOnlySpan<TakenBackup> chain)
+    public static (LifeRig Rig, RecoveryReport Report) Restore(params ReadOnlySpan<TakenBackup> chain) =>
+        Restore("edb", chain);
+
+    /// <summary>The same of an engine whose logs have other names.</summary>
+    public static (LifeRig Rig, RecoveryReport Report) Restore(string baseName, params ReadOnlySpan<TakenBackup> chain)
     {
         var disk = new SimulatedDisk();
         disk.AddDirectory(Restored);
@@ -113,7 +117,7 @@ internal static class BackupRig
             disk.Put(Path.Combine(work, file.Name), (byte[])bytes.Clone());
         var report = new HardRecovery(new()
         {
-            BaseName = "edb",
+            BaseName = baseName,
             LogDirectory = work,
             BackupLogDirectories = [work],
             ScratchDirectory = work,

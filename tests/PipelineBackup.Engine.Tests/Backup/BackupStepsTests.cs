@@ -28,6 +28,7 @@ public sealed class BackupStepsTests
     public void The_copy_has_the_headers_and_the_trailer_that_the_engine_of_windows_gives_it()
     {
         _rows.Steps(3000);
+        _engine.WriteBackAll();
         var tip = _engine.Log.Tip;
         var checkpoint = _engine.CheckpointGeneration;
         var taken = BackupRig.Take(_engine, new());
@@ -40,10 +41,27 @@ public sealed class BackupStepsTests
         Assert.True(header.CurrentFull.MarkTime.IsSet);
         var trailer = new PatchTrailer(bytes.AsMemory(bytes.Length - 4096));
         Assert.Equal(EseError.Success, trailer.Judge(header));
-        Assert.True(trailer.Backup.HighGeneration >= tip.Generation && trailer.Backup.HighGeneration.Value == taken.Logs.Keys.Last());
+        Assert.True(trailer.Backup.HighGeneration >= tip.Generation
+            && trailer.Backup.HighGeneration.Value == taken.Logs.Keys.Last());
         Assert.Equal(Enumerable.Range(checkpoint.Value, taken.Logs.Count), taken.Logs.Keys);
         Assert.Equal(checkpoint.Value, taken.Stamp.Databases[0].MinRequired);
         Assert.False(Header.CurrentFull.IsSet, "the database itself was marked as a copy");
+    }
+
+    [Fact]
+    public void What_memory_held_is_in_the_pages_of_the_copy()
+    {
+        var rig = new LifeRig();
+        var engine = LifeRig.Open(rig.Options with { CacheBytes = 64 << 20, CheckpointDepthBytes = 1 << 30 });
+        var rows = new WrittenRows(engine, LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database)), new(3));
+        rows.Steps(3000);
+        rows.Close();
+        int used = engine.Databases[0].Cache.ListDirty(default).Length;
+        Assert.True(used > 20, $"{used}");
+        byte[] copy = Assert.Single(BackupRig.Take(engine, new()).Databases).Value;
+        int pages = Enumerable.Range(2, copy.Length / 4096 - 3)
+            .Count(page => copy.AsSpan(page * 4096, 4096).ContainsAnyExcept((byte)0));
+        Assert.True(pages >= used, $"{pages} of {used} pages");
     }
 
     [Fact]
@@ -51,7 +69,8 @@ public sealed class BackupStepsTests
     {
         var full = Back(BackupKind.Full);
         var first = Header.PreviousFull;
-        Assert.Equal((full.Logs.Keys.First(), full.Logs.Keys.Last()), (first.LowGeneration.Value, first.HighGeneration.Value));
+        Assert.Equal((full.Logs.Keys.First(), full.Logs.Keys.Last()),
+            (first.LowGeneration.Value, first.HighGeneration.Value));
         var incremental = Back(BackupKind.Incremental, full);
         var differential = Back(BackupKind.Differential, incremental);
         var copy = Back(BackupKind.Copy);
@@ -74,7 +93,8 @@ public sealed class BackupStepsTests
         _rig.Disk.Crash(Ese.Tests.Simulation.CrashKind.AllLost, new(1));
         var recovered = LifeRig.Open(Options);
         var again = Header;
-        Assert.Equal((header.PreviousFull, header.PreviousIncremental, header.PreviousCopy, header.PreviousDifferential),
+        Assert.Equal((header.PreviousFull, header.PreviousIncremental, header.PreviousCopy,
+            header.PreviousDifferential),
             (again.PreviousFull, again.PreviousIncremental, again.PreviousCopy, again.PreviousDifferential));
         LifeRig.Now(recovered.CloseAsync());
     }
@@ -86,7 +106,11 @@ public sealed class BackupStepsTests
         LifeRig.Now(LifeRig.Now(_engine.BeginBackupAsync(new())).DisposeAsync());
         _engine.Log.Flush();
         string[] steps = [.. Steps().Select(step => $"{step.Phase} {step.Scope} {step.Database}")];
-        Assert.Equal(["Begin 1 0", "PrepareLogs 1 0", "Truncate 1 0", "Update 1 1", "Stop 1 0", "Begin 1 0", "Abort 1 0", "Stop 1 0"],
+        Assert.Equal(
+            [
+                "Begin 1 0", "PrepareLogs 1 0", "Truncate 1 0", "Update 1 1", "Stop 1 0", "Begin 1 0", "Abort 1 0",
+                "Stop 1 0",
+            ],
             steps);
     }
 
@@ -113,8 +137,10 @@ public sealed class BackupStepsTests
         var full = Back(BackupKind.Full);
         var request = ChangedPagesTests.Follows(full, BackupKind.Incremental);
         Assert.Equal(-530, Refusal(request with { Parent = request.Parent! with { LogSignature = new('0', 56) } }));
-        Assert.Equal(-560, Refusal(request with { Parent = request.Parent! with { DatabaseSignatures = [new('0', 56)] } }));
-        Assert.Equal(-515, Refusal(request with { Parent = request.Parent! with { LastCreated = "0000000000000001" } }));
+        Assert.Equal(-560,
+            Refusal(request with { Parent = request.Parent! with { DatabaseSignatures = [new('0', 56)] } }));
+        Assert.Equal(-515,
+            Refusal(request with { Parent = request.Parent! with { LastCreated = "0000000000000001" } }));
 
         // Another full backup was taken meanwhile: the chain of the first one has a hole.
         var other = Back(BackupKind.Full);
@@ -184,7 +210,8 @@ public sealed class BackupStepsTests
         var logs = LifeRig.Now(session.EndDatabasesAsync(default));
         foreach (var log in logs.Skip(1))
             BackupRig.Read(session, log, 64, null);
-        Assert.Equal(-616, Assert.Throws<SourceException>(() => LifeRig.Now(session.TruncateLogsAsync(default))).Error!.Value.Number);
+        Assert.Equal(-616, Assert.Throws<SourceException>(
+            () => LifeRig.Now(session.TruncateLogsAsync(default))).Error!.Value.Number);
         BackupRig.Read(session, logs[0], 64, null);
         LifeRig.Now(session.TruncateLogsAsync(default));
         LifeRig.Now(session.CompleteAsync(default));
@@ -195,7 +222,8 @@ public sealed class BackupStepsTests
     {
         var session = LifeRig.Now(_engine.BeginBackupAsync(new()));
         var reader = LifeRig.Now(session.OpenAsync(session.Databases[0], default));
-        Assert.Equal(-1003, Assert.Throws<SourceException>(() => LifeRig.Now(reader.ReadAsync(new byte[8192], default))).Error!.Value.Number);
+        Assert.Equal(-1003, Assert.Throws<SourceException>(
+            () => LifeRig.Now(reader.ReadAsync(new byte[8192], default))).Error!.Value.Number);
         LifeRig.Now(reader.ReadAsync(new byte[3 * 4096], default));
         LifeRig.Now(reader.DisposeAsync());
         foreach (var log in LifeRig.Now(session.EndDatabasesAsync(default)))
@@ -214,9 +242,11 @@ public sealed class BackupStepsTests
         var reader = LifeRig.Now(session.OpenAsync(session.Databases[0], default));
         _rows.Close();
         LifeRig.Now(_engine.CloseAsync());
-        Assert.Equal(-801, Assert.Throws<SourceException>(() => LifeRig.Now(reader.ReadAsync(new byte[1 << 16], default))).Error!.Value.Number);
+        Assert.Equal(-801, Assert.Throws<SourceException>(
+            () => LifeRig.Now(reader.ReadAsync(new byte[1 << 16], default))).Error!.Value.Number);
         LifeRig.Now(reader.DisposeAsync());
-        Assert.Equal(-801, Assert.Throws<SourceException>(() => LifeRig.Now(session.EndDatabasesAsync(default))).Error!.Value.Number);
+        Assert.Equal(-801, Assert.Throws<SourceException>(
+            () => LifeRig.Now(session.EndDatabasesAsync(default))).Error!.Value.Number);
         LifeRig.Now(session.DisposeAsync());
         Assert.Equal(EngineEvent.BackupStopped, _events[^1].Id);
         Assert.Equal(0, _rig.Disk.OpenFiles);
@@ -247,7 +277,8 @@ public sealed class BackupStepsTests
     public void Every_step_is_told()
     {
         var full = Back(BackupKind.Full);
-        int[] begin = [EngineEvent.FullBackupBegins, EngineEvent.FileBegins, EngineEvent.FileComplete, EngineEvent.LogsChosen];
+        int[] begin = [EngineEvent.FullBackupBegins, EngineEvent.FileBegins, EngineEvent.FileComplete,
+            EngineEvent.LogsChosen];
         var ids = _events.Select(told => told.Id).ToList();
         Assert.Equal(begin, ids.Take(4));
         Assert.Equal([EngineEvent.LogsDeleted, EngineEvent.BackupComplete], ids.TakeLast(2));
@@ -270,7 +301,10 @@ public sealed class BackupStepsTests
         _rows.Steps(500);
         var request = parent is null ? new BackupRequest { Kind = kind } : ChangedPagesTests.Follows(parent, kind);
         if (parent is { Stamp.Databases.Count: 0 })
-            request = request with { Parent = request.Parent! with { DatabaseSignatures = [_database.Signature.ToHex()] } };
+            request = request with
+            {
+                Parent = request.Parent! with { DatabaseSignatures = [_database.Signature.ToHex()] },
+            };
         return BackupRig.Take(_engine, request with { Databases = databases ?? [] }, truncates: truncates);
     }
 
@@ -280,7 +314,8 @@ public sealed class BackupStepsTests
     private int RefusalAtEnd(BackupRequest request)
     {
         var session = LifeRig.Now(_engine.BeginBackupAsync(request));
-        int error = Assert.Throws<SourceException>(() => LifeRig.Now(session.EndDatabasesAsync(default))).Error!.Value.Number;
+        int error = Assert.Throws<SourceException>(
+            () => LifeRig.Now(session.EndDatabasesAsync(default))).Error!.Value.Number;
         LifeRig.Now(session.DisposeAsync());
         return error;
     }

@@ -23,7 +23,8 @@ internal sealed class WrittenRows
         {
             session.CreateTable(database, new(Name)
             {
-                Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("text", ColumnType.LongText), new("note", ColumnType.LongBinary)],
+                Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("text", ColumnType.LongText),
+                    new("note", ColumnType.LongBinary)],
                 Indexes = [new("primary", "id") { IsPrimary = true }],
             });
         }

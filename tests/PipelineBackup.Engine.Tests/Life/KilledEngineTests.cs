@@ -77,6 +77,40 @@ public sealed class KilledEngineTests
         Judge(rig, promise);
     });
 
+    [Theory]
+    [InlineData("Kill", false)]
+    [InlineData("AllLost", false)]
+    [InlineData("PowerLoss", false)]
+    [InlineData("PowerLoss", true)]
+    public void Between_the_two_renames_no_log_is_missing_however_often_recovery_is_killed(string kind, bool isFull)
+    {
+        var rig = new LifeRig();
+        var promise = new Promise();
+        var random = new Random(1);
+        rig.Disk.Watch = step =>
+        {
+            if (step.Kind == DiskStepKind.Rename && Path.GetFileName(step.To) == "edb00000003.log")
+                rig.Disk.KillAtStep = step.Number + 2;
+            if (isFull && step.Kind == DiskStepKind.Create && Path.GetFileName(step.Path) == "edbtmp.log"
+                && rig.Disk.FileExists(Path.Combine(LifeRig.Logs, "edb00000002.log")))
+                rig.Disk.Capacity = 0;
+        };
+        Assert.Throws<SimulatedCrashException>(() => Live(rig, promise, new(3)));
+        rig.Disk.Crash(CrashKind.AllLost, random);
+        rig.Disk.Capacity = long.MaxValue;
+        Assert.DoesNotContain(Path.Combine(LifeRig.Logs, "edb.log"), rig.Disk.Files);
+        for (int step = 1; ; step++)
+        {
+            var again = new LifeRig(rig.Disk.Copy());
+            again.Disk.KillAtStep = step;
+            if (Record.Exception(() => LifeRig.Now(again.Open().CloseAsync())) is not { } killed)
+                break;
+            Assert.IsType<SimulatedCrashException>(killed);
+            again.Disk.Crash(Enum.Parse<CrashKind>(kind), random);
+            Judge(again, promise.Copy());
+        }
+    }
+
     private static void Live(LifeRig rig, Promise promise, Random random)
     {
         var engine = LifeRig.Open(rig.Options with { CircularLogging = promise.IsCircular });
@@ -166,6 +200,13 @@ public sealed class KilledEngineTests
         public bool IsMade { get; set; }
 
         public bool IsCircular { get; init; }
+
+        public Promise Copy()
+        {
+            var copy = new Promise { IsMade = IsMade, IsCircular = IsCircular };
+            copy._states.AddRange(_states);
+            return copy;
+        }
 
         public void Committing(SortedDictionary<string, int> rows) => _states.Add(new(rows, StringComparer.Ordinal));
 

@@ -2,7 +2,9 @@ using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Life;
 
-/// <summary>A disk in memory, with directories for logs and databases, and judges of what an engine leaves there.</summary>
+/// <summary>
+/// A disk in memory, with directories for logs and databases, and judges of what an engine leaves there.
+/// </summary>
 internal sealed class LifeRig
 {
     private ulong _random = 1;
@@ -76,12 +78,13 @@ internal sealed class LifeRig
             return 0;
         });
 
-    public void RequireSoundLogs(string what)
+    public void RequireSoundLogs(string what, string? directory = null)
     {
-        var chain = LogChain.Open(Disk, Logs, BaseName);
+        directory ??= Logs;
+        var chain = LogChain.Open(Disk, directory, BaseName);
         chain.ScanAll();
         Assert.True(chain.Findings.Count == 0, $"{what}: {string.Join('\n', chain.Findings)}");
-        var plan = RecoveryPlan.Find(new() { BaseName = BaseName, LogDirectory = Logs, Disk = Disk });
+        var plan = RecoveryPlan.Find(new() { BaseName = BaseName, LogDirectory = directory, Disk = Disk });
         Assert.True(plan.Refusal is null, $"{what}: {plan.Refusal}");
         Assert.True(plan.IsClean, $"{what}: recovery would begin at {plan.Start}");
     }
@@ -106,6 +109,13 @@ internal sealed class LifeRig
             found += LongValueId.TryReadKey(cursor.Key, out _, out long offset) && offset < 0 ? 1 : 0;
         Assert.Equal(count, found);
         return 0;
+    });
+
+    /// <summary>Does something with a database as it is on the disk.</summary>
+    public T Read<T>(string path, Func<DatabaseFile, T> use) => OnLocalDisk(path, file =>
+    {
+        using var database = DatabaseFile.Open(file);
+        return use(database);
     });
 
     private T OnLocalDisk<T>(string path, Func<string, T> use)

@@ -40,12 +40,16 @@ public sealed class LogStreamTests
                 // The last flush may be missing in part, as far as anybody can tell; of others a later one knows.
                 bool isLastFlush = segment > last - 2;
                 bool isPlainEnd = isZero && segment == last;
-                Assert.True(isLastFlush == scan.IsGood, $"{segment} of {last}, {isZero}: {scan.Message}, {scan.CutSegment}, marks {string.Join(' ', Enumerable.Range(1, last).Select(i => BinaryPrimitives.ReadInt32LittleEndian(log.AsSpan(i * 4096 + 24))))}");
+                Assert.True(isLastFlush == scan.IsGood,
+                    $"{segment} of {last}, {isZero}: {scan.Message}, {scan.CutSegment}, marks "
+                    + string.Join(' ', Enumerable.Range(1, last)
+                        .Select(i => BinaryPrimitives.ReadInt32LittleEndian(log.AsSpan(i * 4096 + 24)))));
                 Assert.Equal(isLastFlush && !isPlainEnd ? segment : 0, scan.CutSegment);
                 Assert.Equal(isLastFlush ? segment - 1 : scan.LastValidSegment, scan.LastValidSegment);
                 Assert.Equal(isLastFlush ? EseError.Success : EseError.LogFileCorrupt, scan.Error);
                 if (scan.CutSegment != 0)
-                    Assert.Equal(EseError.LogFileCorrupt, scan.ErrorFor(LogScanPurpose.SoftRecovery, isCurrentLog: false));
+                    Assert.Equal(EseError.LogFileCorrupt,
+                        scan.ErrorFor(LogScanPurpose.SoftRecovery, isCurrentLog: false));
                 if (isLastFlush)
                     RequireOpens(damaged);
             }
@@ -63,7 +67,8 @@ public sealed class LogStreamTests
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), Last - 1);
         using var files = new LogFiles(LogStreamFolder.Open(rig.Disk, LifeRig.Logs, "edb"));
         files.Begin(header, null, 0);
-        using var log = new LogStream(options, settings, files, new(files.Header.Generation, files.Header.SectorCount, options.Time));
+        using var log = new LogStream(options, settings, files,
+            new(files.Header.Generation, files.Header.SectorCount, options.Time));
         var records = new LogRecordWriter();
         records.Filler(5000);
         var failure = Assert.Throws<EseException>(() =>

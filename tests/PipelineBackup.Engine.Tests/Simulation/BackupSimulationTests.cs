@@ -39,7 +39,7 @@ public sealed class BackupSimulationTests
         try
         {
             var random = new Random(seed);
-            var simulation = new EngineSimulation(random) { TakesBackups = true };
+            var simulation = new EngineSimulation(random) { TakesBackups = true, MayDrop = seed % 2 == 0 };
             simulation.Run(random.Next(2, 7));
             total.Add(simulation.Backups!);
             return null;

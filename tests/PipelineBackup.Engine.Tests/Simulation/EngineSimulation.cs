@@ -81,7 +81,7 @@ internal sealed class EngineSimulation
     {
         for (int life = 0; life < lives; life++)
         {
-            _disk.KillAtStep = _random.OneIn(6) ? 0 : _random.Next(1, _random.OneIn(3) ? 80 : 700);
+            KillPoint.Choose(_disk, _random, 2 * _pageSize.Bytes);
             if (_random.OneIn(8))
                 (_disk.FailAtStep, _disk.FailsOn) = (_random.Next(1, 500), _random.OneIn(2));
             bool isOpen = false;
@@ -105,6 +105,7 @@ internal sealed class EngineSimulation
                 _random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.PowerLoss, CrashKind.AllLost), _random);
         }
 
+        _disk.Watch = null;
         var engine = Open();
         Settle(engine);
         _backups?.Opened(engine);
@@ -122,13 +123,21 @@ internal sealed class EngineSimulation
         LogFileBytes = _logBytes,
         CacheBytes = 1 << 20,
         CheckpointDepthBytes = _random.Pick(32, 128, 512, 4096) << 10,
-        CircularLogging = _random.OneIn(_backups is null ? 3 : 8),
+        CircularLogging = IsCircular(),
         HasBackgroundWork = false,
         Disk = _disk,
         Time = _time,
         Random = () => _numbers += 0x9E3779B97F4A7C15,
         Omits = Omits,
     }));
+
+    private bool IsCircular()
+    {
+        // Then there are no backups of logs alone.
+        bool isCircular = _random.OneIn(_backups is null ? 3 : 8);
+        _backups?.Opening(isCircular);
+        return isCircular;
+    }
 
     private void Live(ref bool isOpen)
     {

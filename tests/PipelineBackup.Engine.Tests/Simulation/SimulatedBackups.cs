@@ -41,11 +41,13 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     /// <summary>Whether a step of the disk has failed.</summary>
     public required Func<bool> HasFailed { get; init; }
 
+    /// <summary>An engine is going to be opened, which may delete logs by itself.</summary>
+    public void Opening(bool isCircular) => _wasCircular |= isCircular;
+
     /// <summary>An engine was opened: its databases have the marks of their backups, and no others.</summary>
     public void Opened(EmbeddedEngine engine)
     {
         _engine = engine;
-        _wasCircular |= engine.Options.CircularLogging;
         RequireMarks();
     }
 
@@ -156,7 +158,10 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     // What it must not: refuse what nothing speaks against.
     private bool MayRefuse(SimulatedBackup backup, SourceException refusal) =>
         !backup.TakesDatabases && refusal.Error is { Number: -526 or -560 or -569 }
-        && (_wasCircular || !_isChainCertain || _engine!.Databases.Any(database => !_chain[0].Held.Contains(database.Path)));
+        && (_wasCircular || !_isChainCertain || !_engine!.Databases.All(IsInChain));
+
+    // In all of its backups: one that was detached meanwhile has not all of their marks.
+    private bool IsInChain(EngineDatabase database) => _chain.TrueForAll(backup => backup.Held.Contains(database.Path));
 
     private void Judge(SimulatedBackup backup)
     {

@@ -18,7 +18,8 @@ internal static class SimulatedTables
     public static NewTable Define(string table) => table == Counters
         ? new(table)
         {
-            Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("value", ColumnType.Long) { IsEscrow = true }],
+            Columns = [new("id", ColumnType.Long) { IsNotNull = true },
+                new("value", ColumnType.Long) { IsEscrow = true }],
             Indexes = [new("primary", "id") { IsPrimary = true }],
         }
         : new(table)
@@ -67,7 +68,9 @@ internal static class SimulatedTables
                 string what = $"database {number}, {table}, row {key}";
                 Assert.True(cursor.GetString("name") == Name(value), $"{what}: name");
                 Assert.True(cursor.Count("tags") == value % 4, $"{what}: tags");
-                Assert.True(Note(value) is { } note ? cursor.GetBytes("note").SequenceEqual(note) : cursor.IsNull("note"), $"{what}: note");
+                Assert.True(
+                    Note(value) is { } note ? cursor.GetBytes("note").SequenceEqual(note) : cursor.IsNull("note"),
+                    $"{what}: note");
             }
         }
     }

@@ -24,6 +24,41 @@ public sealed class DefinitionTests
         Assert.Equal(EseError.TableDuplicate, TableRig.ErrorOf(() => other.CreateTable(rig.Database, TableRig.Things)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_table_goes_with_the_tree_of_long_values_that_was_made_meanwhile(bool isOwn)
+    {
+        using var rig = new TableRig();
+        using var reader = rig.Engine.CreateSession();
+        using var before = reader.BeginTransaction();
+        Assert.Empty(reader.TableNames(rig.Database));
+        rig.Do(session => session.CreateTable(rig.Database, TableRig.Things));
+        rig.Insert("things", 1);
+        using var session = rig.Engine.CreateSession();
+        using var other = rig.Engine.CreateSession();
+        var transaction = session.BeginTransaction();
+        Assert.Equal(["things"], session.TableNames(rig.Database));
+        using (var writing = (isOwn ? session : other).BeginTransaction())
+        {
+            var table = (isOwn ? session : other).OpenTable(rig.Database, "things");
+            table.Insert(table.NewRow().Set("id", 2).Set("note", new byte[9000]));
+            writing.Rollback();
+        }
+
+        // The catalog shows the tree to whoever sees the table, and to nobody else.
+        rig.Do(session => session.CreateTable(rig.Database, TableRig.Things with { Name = "more" }));
+        Assert.Empty(reader.TableNames(rig.Database));
+        session.DeleteTable(rig.Database, "things");
+        Assert.Empty(session.TableNames(rig.Database));
+        TableRig.Commit(transaction);
+        Assert.Equal(["more"], other.TableNames(rig.Database));
+        Assert.Empty(reader.TableNames(rig.Database));
+        before.Rollback();
+        rig.Restart("deleted");
+        Assert.Equal(["more"], rig.Engine.CreateSession().TableNames(rig.Database));
+    }
+
     [Fact]
     public void What_is_rolled_back_leaves_nothing()
     {

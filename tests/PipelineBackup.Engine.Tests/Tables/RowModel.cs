@@ -79,10 +79,14 @@ internal sealed class RowModel
         bool isDefiner = _definer == transaction, isWriter = Writers.Contains(transaction);
         if (transaction.Changes.Count > 0)
             transaction.End = ++_time;
-        foreach (var row in transaction.Changes.Where(change => change.Row is not null).GroupBy(change => change.Row!.Value))
+        foreach (var row in transaction.Changes.Where(change => change.Row is not null)
+            .GroupBy(change => change.Row!.Value))
         {
             if (row.All(change => change.Delta is not null))
-                Committed[row.Key] = Committed[row.Key] with { Count = Committed[row.Key].Count + row.Sum(change => change.Delta!.Value) };
+            {
+                var before = Committed[row.Key];
+                Committed[row.Key] = before with { Count = before.Count + row.Sum(change => change.Delta!.Value) };
+            }
             else if (transaction.View.TryGetValue(row.Key, out var changed))
                 Committed[row.Key] = changed;
             else
@@ -124,7 +128,8 @@ internal sealed class RowModel
     }
 
     public bool IsTaken(ModelTransaction transaction, string what, bool isDelta = false) => _changes.Any(change =>
-        change.What == what && change.Owner != transaction && (change.Owner.End is null || change.Owner.End > transaction.Begin)
+        change.What == what && change.Owner != transaction
+            && (change.Owner.End is null || change.Owner.End > transaction.Begin)
         && !(isDelta && change.Delta is not null));
 
     public void Change(ModelTransaction transaction, string what, int? row = null, int? delta = null)

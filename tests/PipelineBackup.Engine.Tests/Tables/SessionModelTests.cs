@@ -41,7 +41,7 @@ public sealed class SessionModelTests
         var database = LifeRig.Now(engine.CreateDatabaseAsync(LifeRig.Database));
         var run = new SessionRun(engine, database, random.Next(), sessions: random.Next(1, 4));
         LifeRig.Now(engine.Log.FlushAsync(engine.Log.Tip, CancellationToken.None));
-        rig.Disk.KillAtStep = random.Next(1, random.OneIn(2) ? 100 : 600);
+        rig.Disk.KillAtStep = rig.Disk.Steps + random.Next(1, random.OneIn(2) ? 100 : 600);
         bool isKilled = false;
         try
         {

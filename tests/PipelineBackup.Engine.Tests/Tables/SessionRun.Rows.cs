@@ -44,12 +44,14 @@ internal sealed partial class SessionRun
         Assert.False(cursor.MoveNext(), $"{what}: there are more than {view.Count} rows");
         CompareIndex(table, "by-name", view.Values.Where(row => row.Name is not null)
             .OrderBy(row => row.Name, StringComparer.Ordinal).Select(row => row.Id), what);
-        CompareIndex(table, "by-group", view.Values.OrderBy(row => row.Group).ThenBy(row => row.Id).Select(row => row.Id), what);
+        CompareIndex(table, "by-group", view.Values.OrderBy(row => row.Group).ThenBy(row => row.Id)
+            .Select(row => row.Id), what);
         CompareIndex(table, "by-tag", view.Values
             .SelectMany(row => row.Tags.Length == 0 ? [(-1, row.Id)] : row.Tags.Distinct().Select(tag => (tag, row.Id)))
             .Order().Select(entry => entry.Id), what);
         if (hasExtra)
-            CompareIndex(table, "extra", view.Values.OrderBy(row => row.Group).ThenBy(row => row.Id).Select(row => row.Id), what);
+            CompareIndex(table, "extra", view.Values.OrderBy(row => row.Group).ThenBy(row => row.Id)
+                .Select(row => row.Id), what);
     }
 
     private static void CompareIndex(Table table, string index, IEnumerable<int> ids, string what)
@@ -58,7 +60,8 @@ internal sealed partial class SessionRun
         var found = new List<int>();
         while (cursor.MoveNext())
             found.Add(cursor.GetInt32("id")!.Value);
-        Assert.True(ids.SequenceEqual(found), $"{what}: {index} lists {string.Join(' ', found)}, not {string.Join(' ', ids)}");
+        Assert.True(ids.SequenceEqual(found),
+            $"{what}: {index} lists {string.Join(' ', found)}, not {string.Join(' ', ids)}");
     }
 
     private static void Require(TableCursor cursor, ModelRow row)
@@ -68,7 +71,8 @@ internal sealed partial class SessionRun
         Assert.Equal(row.Count, cursor.GetInt32("count"));
         Assert.Equal(row.Version, cursor.GetInt32("version"));
         Assert.Equal(row.Title, cursor.GetString("title"));
-        Assert.Equal(row.Tags, Enumerable.Range(0, cursor.Count("tags")).Select(i => cursor.GetInt32("tags", i)!.Value));
+        Assert.Equal(row.Tags, Enumerable.Range(0, cursor.Count("tags"))
+            .Select(i => cursor.GetInt32("tags", i)!.Value));
         Assert.Equal(row.Note is null, cursor.IsNull("note"));
         if (row.Note is { } note)
             Assert.True(note.AsSpan().SequenceEqual(cursor.GetBytes("note")), $"the note of row {row.Id}");

@@ -167,7 +167,8 @@ internal sealed partial class SessionRun
         var view = worker.Transaction!;
         var row = NewRow(_random.Next(90));
         bool isDuplicate = view.View.ContainsKey(row.Id) || HasName(view, row);
-        bool isTaken = _model.IsDefinitionInTheWay(view) | _model.IsTaken(view, $"row {row.Id}") | IsNameTaken(view, row.Name);
+        bool isTaken = _model.IsDefinitionInTheWay(view) | _model.IsTaken(view, $"row {row.Id}")
+            | IsNameTaken(view, row.Name);
         var values = worker.Table.NewRow().Set("id", row.Id).Set("group", row.Group);
         Put(values, row, null);
         if (!Try(isTaken, isDuplicate, "insert", () => worker.Table.Insert(values)))
@@ -210,7 +211,8 @@ internal sealed partial class SessionRun
         if (view.View.Count == 0)
             return;
         var old = Pick(view);
-        bool isTaken = _model.IsDefinitionInTheWay(view) | _model.IsTaken(view, $"row {old.Id}") | IsNameTaken(view, old.Name);
+        bool isTaken = _model.IsDefinitionInTheWay(view) | _model.IsTaken(view, $"row {old.Id}")
+            | IsNameTaken(view, old.Name);
         var cursor = worker.Table.Find(old.Id);
         Assert.True(cursor is not null, _what);
         if (!Try(isTaken, false, "delete", cursor.Delete))
@@ -253,7 +255,8 @@ internal sealed partial class SessionRun
             }
             else
             {
-                worker.Session.AddColumn(_database, TableName, new("more", ColumnType.Long) { Default = new byte[] { 7, 0, 0, 0 } });
+                worker.Session.AddColumn(_database, TableName,
+                    new("more", ColumnType.Long) { Default = new byte[] { 7, 0, 0, 0 } });
                 worker.Session.CreateIndex(_database, TableName, new("extra", "more", "group"));
             }
         });
@@ -311,7 +314,8 @@ internal sealed partial class SessionRun
     private bool HasName(ModelTransaction view, ModelRow row) =>
         row.Name is not null && view.View.Values.Any(other => other.Name == row.Name && other.Id != row.Id);
 
-    private bool IsNameTaken(ModelTransaction view, string? name) => name is not null && _model.IsTaken(view, $"name {name}");
+    private bool IsNameTaken(ModelTransaction view, string? name) => name is not null
+        && _model.IsTaken(view, $"name {name}");
 
     private void ChangeName(ModelTransaction view, string? name)
     {

@@ -34,7 +34,8 @@ internal sealed class TableRig : IDisposable
             new("count", ColumnType.Long) { IsEscrow = true },
             new("note", ColumnType.LongBinary),
         ],
-        Indexes = [new("primary", "id") { IsPrimary = true }, new("by-name", "name") { IsUnique = true, Nulls = IndexNulls.IgnoreAny }],
+        Indexes = [new("primary", "id") { IsPrimary = true },
+            new("by-name", "name") { IsUnique = true, Nulls = IndexNulls.IgnoreAny }],
     };
 
     public static EseError ErrorOf(Action call) => Assert.Throws<EseException>(call).Error;

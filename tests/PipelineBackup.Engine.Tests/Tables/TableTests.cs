@@ -3,6 +3,30 @@ namespace PipelineBackup.Engine.Tests.Tables;
 /// <summary>What tables and cursors do.</summary>
 public sealed class TableTests
 {
+    [Theory]
+    [InlineData(60)]
+    [InlineData(900)]
+    [InlineData(9000)]
+    public void Behind_the_end_of_a_value_there_is_nothing(int length)
+    {
+        using var rig = new TableRig();
+        rig.Do(session => session.CreateTable(rig.Database, TableRig.Things));
+        rig.Do(session =>
+        {
+            byte[] note = new byte[length], part = new byte[100];
+            new Random(length).NextBytes(note);
+            var table = session.OpenTable(rig.Database, "things");
+            table.Insert(table.NewRow().Set("id", 1).Set("note", note));
+            var cursor = table.Find(1)!;
+            foreach (long from in (long[])[0, length - 7, length - 1, length, length + 1, length + 5000, long.MaxValue])
+            {
+                byte[] expected = from < length ? note[(int)from..Math.Min(length, (int)from + 100)] : [];
+                Assert.Equal(expected.Length, cursor.Read("note", from, part));
+                Assert.Equal(expected, part[..expected.Length]);
+            }
+        });
+    }
+
     [Fact]
     public void Values_of_all_types_come_back()
     {
@@ -16,12 +40,16 @@ public sealed class TableTests
                 Columns =
                 [
                     new("bit", ColumnType.Bit), new("byte", ColumnType.UnsignedByte), new("short", ColumnType.Short),
-                    new("long", ColumnType.Long), new("currency", ColumnType.Currency), new("single", ColumnType.Single),
-                    new("double", ColumnType.Double), new("time", ColumnType.DateTime), new("binary", ColumnType.Binary),
+                    new("long", ColumnType.Long), new("currency", ColumnType.Currency),
+                    new("single", ColumnType.Single),
+                    new("double", ColumnType.Double), new("time", ColumnType.DateTime),
+                    new("binary", ColumnType.Binary),
                     new("text", ColumnType.Text), new("longbinary", ColumnType.LongBinary),
                     new("longtext", ColumnType.LongText) { IsCompressed = true }, new("ulong", ColumnType.UnsignedLong),
-                    new("longlong", ColumnType.LongLong), new("guid", ColumnType.Guid), new("ushort", ColumnType.UnsignedShort),
-                    new("ulonglong", ColumnType.UnsignedLongLong), new("many", ColumnType.LongText) { IsMultiValued = true },
+                    new("longlong", ColumnType.LongLong), new("guid", ColumnType.Guid),
+                    new("ushort", ColumnType.UnsignedShort),
+                    new("ulonglong", ColumnType.UnsignedLongLong),
+                    new("many", ColumnType.LongText) { IsMultiValued = true },
                 ],
             });
             var table = session.OpenTable(rig.Database, "all");
@@ -62,7 +90,8 @@ public sealed class TableTests
         {
             Columns =
             [
-                new("id", ColumnType.LongLong) { IsAutoIncrement = true }, new("version", ColumnType.Long) { IsVersion = true },
+                new("id", ColumnType.LongLong) { IsAutoIncrement = true },
+                new("version", ColumnType.Long) { IsVersion = true },
                 new("text", ColumnType.LongText),
             ],
         }));
@@ -77,7 +106,8 @@ public sealed class TableTests
                     table.Insert(table.NewRow().Set("text", "rolled back"));
                 keys.Add(table.Insert(table.NewRow()));
                 table.Update(keys[^1], table.NewRow().Set("text", "changed"));
-                Assert.Equal(EseError.ColumnNotUpdatable, TableRig.ErrorOf(() => table.Insert(table.NewRow().Set("id", 5))));
+                Assert.Equal(EseError.ColumnNotUpdatable,
+                    TableRig.ErrorOf(() => table.Insert(table.NewRow().Set("id", 5))));
                 Assert.Equal(EseError.NoCurrentIndex, TableRig.ErrorOf(() => table.Find(5)));
             });
             rig.Restart($"run {run}");
@@ -152,9 +182,12 @@ public sealed class TableTests
             Assert.Equal(EseError.NullInvalid, TableRig.ErrorOf(() => table.Insert(table.NewRow().Set("name", "C"))));
             Assert.Equal(EseError.KeyDuplicate, TableRig.ErrorOf(
                 () => table.Insert(table.NewRow().Set("id", 3).Set("name", "a").Set("note", new byte[20000]))));
-            Assert.Equal(EseError.KeyDuplicate, TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("name", "a"))));
-            Assert.Equal(EseError.RecordPrimaryChanged, TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("id", 5))));
-            Assert.Equal(EseError.ColumnNotUpdatable, TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("count", 5))));
+            Assert.Equal(EseError.KeyDuplicate,
+                TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("name", "a"))));
+            Assert.Equal(EseError.RecordPrimaryChanged,
+                TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("id", 5))));
+            Assert.Equal(EseError.ColumnNotUpdatable,
+                TableRig.ErrorOf(() => table.Find(2)!.Update(table.NewRow().Set("count", 5))));
             Assert.Equal(EseError.ColumnNotUpdatable, TableRig.ErrorOf(() => table.Find(2)!.EscrowUpdate("id", 5)));
             Assert.Equal(EseError.InvalidBufferSize, TableRig.ErrorOf(() => table.NewRow().Set("id", 1L << 40)));
             Assert.Equal(EseError.ColumnTooBig, TableRig.ErrorOf(
@@ -228,7 +261,8 @@ public sealed class TableTests
             for (int other = 2; other < 4; other++)
             {
                 byte[] key = new byte[LongValueId.MaxKeyBytes];
-                access.Database.Nodes.Move(session.Core, access.State.LongValues!, key.AsSpan(0, id.WriteRootKey(key)), 0, 1, false);
+                access.Database.Nodes.Move(session.Core, access.State.LongValues!, key.AsSpan(0, id.WriteRootKey(key)),
+                    0, 1, false);
                 builder.Set(access.IndexOf("id"), BitConverter.GetBytes(other));
                 access.Insert(builder.ToArray());
             }

@@ -23,7 +23,8 @@ public sealed class ThreadTests
         {
             var database = await engine.CreateDatabaseAsync(path, cancellationToken: cancel);
             await FillAsync(engine, database);
-            var threads = Enumerable.Range(0, Threads).Select(seed => Task.Run(() => MoveAsync(seed), cancel)).ToArray();
+            var threads = Enumerable.Range(0, Threads).Select(seed => Task.Run(() => MoveAsync(seed), cancel))
+                .ToArray();
             while (!threads.All(thread => thread.IsCompleted))
             {
                 using var reader = engine.CreateSession();
@@ -42,12 +43,14 @@ public sealed class ThreadTests
                 for (int i = 0; i < Transfers; i++)
                 {
                     await using var transaction = session.BeginTransaction();
-                    int from = random.Next(Accounts), to = (from + 1 + random.Next(Accounts - 1)) % Accounts, amount = random.Next(50);
+                    int from = random.Next(Accounts), to = (from + 1 + random.Next(Accounts - 1)) % Accounts,
+                        amount = random.Next(50);
                     try
                     {
                         Put(table, from, -amount, random);
                         Put(table, to, amount, random);
-                        await transaction.CommitAsync(random.Next(3) == 0 ? CommitMode.Durable : CommitMode.Lazy, cancel);
+                        await transaction.CommitAsync(
+                            random.Next(3) == 0 ? CommitMode.Durable : CommitMode.Lazy, cancel);
                         Interlocked.Increment(ref moved);
                     }
                     catch (EseException e) when (e.Error == EseError.WriteConflict)
@@ -70,7 +73,8 @@ public sealed class ThreadTests
         using var session = engine.CreateSession();
         session.CreateTable(database, new("accounts")
         {
-            Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("amount", ColumnType.Long), new("note", ColumnType.LongBinary)],
+            Columns = [new("id", ColumnType.Long) { IsNotNull = true }, new("amount", ColumnType.Long),
+                new("note", ColumnType.LongBinary)],
             Indexes = [new("primary", "id") { IsPrimary = true }, new("by-amount", "amount")],
         });
         await using var transaction = session.BeginTransaction();
@@ -83,7 +87,8 @@ public sealed class ThreadTests
     private static void Put(Table table, int id, int amount, Random random)
     {
         var row = table.Find(id)!;
-        row.Update(table.NewRow().Set("amount", row.GetInt32("amount")!.Value + amount).Set("note", new byte[random.Next(1, 3000)]));
+        row.Update(table.NewRow().Set("amount", row.GetInt32("amount")!.Value + amount)
+            .Set("note", new byte[random.Next(1, 3000)]));
     }
 
     private static int Sum(Table table)

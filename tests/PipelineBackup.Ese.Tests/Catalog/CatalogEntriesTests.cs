@@ -13,11 +13,13 @@ public sealed class CatalogEntriesTests
             [
                 new("a", ColumnType.Short), new("b", ColumnType.Text), new("c", ColumnType.LongBinary),
                 new("d", ColumnType.Guid), new("e", ColumnType.Long) { IsMultiValued = true },
-                new("f", ColumnType.Long) { IsEscrow = true }, new("g", ColumnType.Binary) { Storage = ColumnStorage.Fixed, MaxLength = 3 },
+                new("f", ColumnType.Long) { IsEscrow = true },
+                new("g", ColumnType.Binary) { Storage = ColumnStorage.Fixed, MaxLength = 3 },
                 new("h", ColumnType.Bit),
             ],
         }).Find("T");
-        Assert.Equal([1, 128, 256, 2, 257, 3, 4, 5], "abcdefgh".Select(name => (int)table.FindColumn(name.ToString())!.Id.Value));
+        Assert.Equal([1, 128, 256, 2, 257, 3, 4, 5],
+            "abcdefgh".Select(name => (int)table.FindColumn(name.ToString())!.Id.Value));
         Assert.Equal([4, 6, 22, 26, 29], "adfgh".Select(name => table.FindColumn(name.ToString())!.RecordOffset));
         Assert.Equal([0, 0, 0, 0], table.FindColumn("f")!.Default!.Value.ToArray());
         Assert.Equal(ColumnFlags.Escrow | ColumnFlags.HasDefault, table.FindColumn("f")!.Flags);
@@ -42,21 +44,24 @@ public sealed class CatalogEntriesTests
             {
                 IsTemplate = true,
                 Pages = 2,
-                Columns = [new("id", ColumnType.Long), new("name", ColumnType.Text) { CodePage = 1252 }, new("tag", ColumnType.LongText)],
+                Columns = [new("id", ColumnType.Long), new("name", ColumnType.Text) { CodePage = 1252 },
+                    new("tag", ColumnType.LongText)],
                 Indexes = [new("pk", "id") { IsPrimary = true }, new("names", "name")],
             },
             new NewTable("derived")
             {
                 Template = "template",
                 Columns = [new("own", ColumnType.Long), new("more", ColumnType.LongText)],
-                Indexes = [new("both", [new("own"), new("name", IsDescending: true)]) { Conditions = [new("more", true)] }],
+                Indexes =
+                    [new("both", [new("own"), new("name", IsDescending: true)]) { Conditions = [new("more", true)] }],
             });
         var derived = catalog.Find("derived");
         Assert.Equal([1, 128, 256, 2, 256], derived.AllColumns().Select(column => (int)column.Id.Value));
         Assert.Equal(8, derived.FindColumn("own")!.RecordOffset);
         Assert.Equal(["both", "names", "pk"], derived.Indexes.Select(index => index.Name));
         Assert.Equal(5, derived.PrimaryIndex!.KeyMost);
-        Assert.Equal(IndexFlags.Derived, derived.FindIndex("names")!.Flags & (IndexFlags.Derived | IndexFlags.Template));
+        Assert.Equal(IndexFlags.Derived,
+            derived.FindIndex("names")!.Flags & (IndexFlags.Derived | IndexFlags.Template));
         var both = derived.FindIndex("both")!;
         Assert.Equal("name", both.Segments[1].Column.Name);
         Assert.True(both.Segments[1].IsDescending && both.Conditions[0].MustBeNull);
@@ -76,7 +81,8 @@ public sealed class CatalogEntriesTests
     {
         Refused(EseError.InvalidName, new NewTable(name));
         Refused(EseError.InvalidName, new NewTable("t") { Columns = [new(name, ColumnType.Long)] });
-        Refused(EseError.InvalidName, new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new(name, "a")] });
+        Refused(EseError.InvalidName,
+            new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new(name, "a")] });
     }
 
     [Fact]
@@ -97,7 +103,8 @@ public sealed class CatalogEntriesTests
         Column(EseError.InvalidColumnType, new("a", ColumnType.LongText) { IsNotNull = true });
         Column(EseError.ColumnTooBig, new("a", ColumnType.Long) { Default = new byte[3] });
         Column(EseError.ColumnTooBig, new("a", ColumnType.Binary) { Default = Array.Empty<byte>() });
-        Refused(EseError.ColumnDuplicate, new NewTable("t") { Columns = [new("a", ColumnType.Long), new("A", ColumnType.Bit)] });
+        Refused(EseError.ColumnDuplicate,
+            new NewTable("t") { Columns = [new("a", ColumnType.Long), new("A", ColumnType.Bit)] });
         Index(EseError.ColumnNotFound, new NewIndex("i", "gone"));
         Index(EseError.IndexInvalidDef, new NewIndex("i"));
         Index(EseError.IndexInvalidDef, new NewIndex("i", "many") { IsPrimary = true });
@@ -107,7 +114,8 @@ public sealed class CatalogEntriesTests
         Index(EseError.IndexInvalidDef, new NewIndex("i", "a") { IsPrimary = true, Conditions = [new("a", false)] });
         Index(EseError.IndexInvalidDef, new NewIndex("i", "a") { IsCrossProduct = true, IsNestedTable = true });
         Index(EseError.IndexDuplicate, new NewIndex("i", "a"), new NewIndex("I", "a"));
-        Index(EseError.IndexHasPrimary, new NewIndex("i", "a") { IsPrimary = true }, new NewIndex("j", "a") { IsPrimary = true });
+        Index(EseError.IndexHasPrimary, new NewIndex("i", "a") { IsPrimary = true },
+            new NewIndex("j", "a") { IsPrimary = true });
     }
 
     [Fact]
@@ -124,12 +132,14 @@ public sealed class CatalogEntriesTests
     [Fact]
     public void The_locale_of_an_index_is_stored_in_UTF_16()
     {
-        var entry = Tables.Plan(new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new("i", "a")] }, [])[^1];
+        var entry = Tables.Plan(new NewTable("t") { Columns = [new("a", ColumnType.Long)], Indexes = [new("i", "a")] },
+            [])[^1];
         Assert.Equal("en-US", Encoding.Unicode.GetString(entry.LocaleName!.Value.Span));
         Assert.Equal(NewTable.UsualDensity, (int)entry.SpaceUsage!);
     }
 
-    private static void Column(EseError error, NewColumn column) => Refused(error, new NewTable("t") { Columns = [column] });
+    private static void Column(EseError error, NewColumn column) =>
+        Refused(error, new NewTable("t") { Columns = [column] });
 
     private static void Index(EseError error, params NewIndex[] indexes) => Refused(error, new NewTable("t")
     {

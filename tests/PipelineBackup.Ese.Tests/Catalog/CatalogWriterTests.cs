@@ -57,8 +57,10 @@ public sealed class CatalogWriterTests
             var version = file.Header.Version;
             CatalogEntry[] planned =
             [
-                .. SystemTables.EntriesOf(SystemTables.Objids, SystemTrees.Objids, version, file.PageSize, DateTimeOffset.UnixEpoch),
-                .. SystemTables.EntriesOf(SystemTables.Locales(version), SystemTrees.Locales, version, file.PageSize, DateTimeOffset.UnixEpoch),
+                .. SystemTables.EntriesOf(SystemTables.Objids, SystemTrees.Objids, version, file.PageSize,
+                    DateTimeOffset.UnixEpoch),
+                .. SystemTables.EntriesOf(SystemTables.Locales(version), SystemTrees.Locales, version, file.PageSize,
+                    DateTimeOffset.UnixEpoch),
             ];
             var stored = CatalogReader.ReadEntries(file).Where(entry => entry.TableId.Value is 6 or 7).ToList();
             AssertSame(set, stored, planned);
@@ -152,9 +154,11 @@ public sealed class CatalogWriterTests
         {
             var definition = table.FindIndex(entry.Name)!;
             entries.Add(((IndexFlags)entry.Flags & IndexFlags.Derived) != 0
-                ? plan.DerivedIndex(template!.Single(other => other.Kind == entry.Kind && other.Name == entry.Name), table,
+                ? plan.DerivedIndex(template!.Single(other => other.Kind == entry.Kind && other.Name == entry.Name),
+                    table,
                     table.Template!, definition.ObjectId, definition.Root, time, template![0].PagesOrLocale!.Value)
-                : plan.Index(NewIndexOf(entry, definition), Define(entries), definition.ObjectId, definition.Root, time));
+                : plan.Index(NewIndexOf(entry, definition), Define(entries), definition.ObjectId, definition.Root,
+                    time));
         }
 
         if (table.LongValueRoot != PageNumber.None)
@@ -178,7 +182,9 @@ public sealed class CatalogWriterTests
     {
         MaxLength = (int)column.StoredLength,
         CodePage = column.CodePage,
-        Storage = column.Id.IsFixed ? ColumnStorage.Fixed : column.Id.IsVariable ? ColumnStorage.Variable : ColumnStorage.Tagged,
+        Storage = column.Id.IsFixed ? ColumnStorage.Fixed
+            : column.Id.IsVariable ? ColumnStorage.Variable
+            : ColumnStorage.Tagged,
         IsNotNull = (column.Flags & ColumnFlags.NotNull) != 0,
         IsMultiValued = column.IsMultiValued,
         IsVersion = (column.Flags & ColumnFlags.Version) != 0,
@@ -189,7 +195,8 @@ public sealed class CatalogWriterTests
     };
 
     private static NewIndex NewIndexOf(CatalogEntry entry, IndexDefinition index) =>
-        new(index.Name, [.. index.Segments.Select(segment => new NewIndexSegment(segment.Column.Name, segment.IsDescending))])
+        new(index.Name, [.. index.Segments.Select(segment =>
+            new NewIndexSegment(segment.Column.Name, segment.IsDescending))])
         {
             IsPrimary = index.IsPrimary,
             IsUnique = (index.Flags & IndexFlags.Unique) != 0,
@@ -198,7 +205,8 @@ public sealed class CatalogWriterTests
                 : ((index.Flags & IndexFlags.AllowFirstNull) == 0 ? IndexNulls.IgnoreFirst : IndexNulls.ListAll)
                     | ((index.Flags & IndexFlags.AllowAllNulls) == 0 ? IndexNulls.IgnoreAll : IndexNulls.ListAll),
             KeyMost = index.IsPrimary ? 0 : entry.KeyMost ?? 0,
-            Conditions = [.. index.Conditions.Select(condition => new NewIndexCondition(condition.Column.Name, condition.MustBeNull))],
+            Conditions = [.. index.Conditions.Select(condition =>
+                new NewIndexCondition(condition.Column.Name, condition.MustBeNull))],
             Tuples = index.Tuples,
             Density = (int)entry.SpaceUsage!,
             SortVersion = entry.SortVersion,
@@ -215,13 +223,15 @@ public sealed class CatalogWriterTests
         {
             var other = byKey[(entry.TableId, entry.Kind, entry.Id)];
             Assert.True(entry.RootSetTime is null == other.RootSetTime is null, $"{where}: {entry.Name}");
-            byte[] expected = writer.Write(entry), actual = writer.Write(other with { RootSetTime = entry.RootSetTime });
+            byte[] expected = writer.Write(entry);
+            byte[] actual = writer.Write(other with { RootSetTime = entry.RootSetTime });
             Assert.True(expected.AsSpan().SequenceEqual(actual),
                 $"{where}: {entry.Name}\n{Convert.ToHexStringLower(expected)}\n{Convert.ToHexStringLower(actual)}");
         }
     }
 
-    private static RecordFormat FormatOf(DatabaseFile file) => file.PageSize.IsSmall ? RecordFormat.Small : RecordFormat.Large;
+    private static RecordFormat FormatOf(DatabaseFile file) =>
+        file.PageSize.IsSmall ? RecordFormat.Small : RecordFormat.Large;
 
     private static List<string> RowsOf(DatabaseFile file, Func<uint, bool> isWanted)
     {

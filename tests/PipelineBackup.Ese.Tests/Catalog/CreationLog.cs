@@ -53,7 +53,8 @@ internal sealed class CreationLog
         {
             case LogRecordType.CreateMultipleExtentTree:
                 var many = record.Body<MultipleExtentTreeCreation>();
-                Assert.Equal((many.Change.Page.Value + 1, many.Change.Page.Value + 2), (many.Owned.Value, many.Available.Value));
+                Assert.Equal((many.Change.Page.Value + 1, many.Change.Page.Value + 2),
+                    (many.Owned.Value, many.Available.Value));
                 return $"tree {many.Tree} at {many.Change.Page}, parent {many.ParentRoot}, {many.Pages} pages, {(PageFlags)many.PageFlags}";
             case LogRecordType.CreateSingleExtentTree:
                 var one = record.Body<SingleExtentTreeCreation>();
@@ -61,7 +62,8 @@ internal sealed class CreationLog
             case LogRecordType.CreateDatabaseFinish:
                 return "finish";
             case LogRecordType.SetDatabaseVersion:
-                Version = new(BitConverter.ToUInt32(record.Bytes[2..]), BitConverter.ToUInt32(record.Bytes[6..]), BitConverter.ToUInt32(record.Bytes[10..]));
+                Version = new(BitConverter.ToUInt32(record.Bytes[2..]), BitConverter.ToUInt32(record.Bytes[6..]),
+                    BitConverter.ToUInt32(record.Bytes[10..]));
                 return "version";
             case LogRecordType.Insert:
                 var insert = record.AsInsert();
@@ -69,7 +71,8 @@ internal sealed class CreationLog
                 // What a space tree holds is a number of pages.
                 if (insert.Data.Length == sizeof(uint))
                     return null;
-                return Row(insert.Node.Tree, insert.Key, insert.Node.Tree.Value is 2 or 3 ? Timeless(insert.Data) : insert.Data);
+                return Row(insert.Node.Tree, insert.Key,
+                    insert.Node.Tree.Value is 2 or 3 ? Timeless(insert.Data) : insert.Data);
             case LogRecordType.ReplaceDifference:
                 return $"change of {record.AsReplace().Node.Tree}";
             default:

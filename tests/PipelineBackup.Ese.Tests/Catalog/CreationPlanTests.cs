@@ -21,7 +21,8 @@ public sealed class CreationPlanTests
         var log = new CreationLog(Path.Combine(folder, "files"));
         var planned = Lines(log.Version, log.PageSize);
         for (int i = 0; i < planned.Count; i++)
-            Assert.True(i < log.Lines.Count && planned[i] == log.Lines[i], $"line {i}:\n{planned[i]}\n{log.Lines.ElementAtOrDefault(i)}");
+            Assert.True(i < log.Lines.Count && planned[i] == log.Lines[i],
+                $"line {i}:\n{planned[i]}\n{log.Lines.ElementAtOrDefault(i)}");
         Assert.True(planned.Count > 240, $"{planned.Count}");
     }
 
@@ -29,7 +30,8 @@ public sealed class CreationPlanTests
     public void Each_outermost_transaction_follows_the_one_before()
     {
         var steps = CreationPlan.Steps(FormatVersion.Newest, PageSize.Default, DateTimeOffset.UnixEpoch);
-        var transactions = steps.Where(step => step.Kind != CreationStepKind.Finish).Select(step => step.Transaction).ToList();
+        var transactions = steps.Where(step => step.Kind != CreationStepKind.Finish).Select(step => step.Transaction)
+            .ToList();
         Assert.Equal(transactions.Order(), transactions);
         Assert.Equal(Enumerable.Range(0, 9), transactions.Distinct());
     }
@@ -46,7 +48,9 @@ public sealed class CreationPlanTests
             {
                 case CreationStepKind.Tree:
                     long pages = step.Tree!.Pages > 0 ? step.Tree.Pages : CreationPlan.FirstPages.Value;
-                    lines.Add($"tree {step.Tree.ObjectId} at {step.Tree.Root}, parent {step.Tree.Parent}, {pages} pages, {step.Tree.Kind}");
+                    lines.Add(
+                        $"tree {step.Tree.ObjectId} at {step.Tree.Root}, parent {step.Tree.Parent}, "
+                        + $"{pages} pages, {step.Tree.Kind}");
                     break;
                 case CreationStepKind.CatalogRow:
                     rows.AddCatalog(lines, step.Entry!);

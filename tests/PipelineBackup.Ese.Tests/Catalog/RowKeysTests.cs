@@ -8,7 +8,8 @@ public sealed class RowKeysTests
         long entries = 0, rows = 0, indexes = 0;
         foreach (var (set, file) in CleanDatabases.Open())
         {
-            foreach (var table in CatalogReader.Read(file).Tables.Where(table => table.Indexes.All(KeyNormalizer.CanNormalize)))
+            foreach (var table in CatalogReader.Read(file).Tables
+                .Where(table => table.Indexes.All(KeyNormalizer.CanNormalize)))
             {
                 var values = new TableReader(file, table);
                 var keys = new RowKeys(table, values);
@@ -20,7 +21,8 @@ public sealed class RowKeysTests
                     keys.Make(new RecordView(cursor.Data, format));
                     if (keys.IsNumbered)
                     {
-                        Assert.True(RowKeys.TryReadSequence(cursor.Key, out uint found) && found > number, $"{set}, {table}");
+                        Assert.True(RowKeys.TryReadSequence(cursor.Key, out uint found) && found > number,
+                            $"{set}, {table}");
                         number = found;
                         byte[] written = new byte[RowKeys.SequenceBytes];
                         Assert.Equal(4, RowKeys.WriteSequence(number, written));
@@ -36,11 +38,13 @@ public sealed class RowKeysTests
                 }
 
                 for (int i = 0; i < made.Count; i++, indexes++)
-                    entries += Compare($"{set}, {table}.{keys.Secondary[i].Index}", file, keys.Secondary[i].Index, made[i]);
+                    entries += Compare($"{set}, {table}.{keys.Secondary[i].Index}", file, keys.Secondary[i].Index,
+                        made[i]);
             }
         }
 
-        Assert.True(entries > 2000 && rows > 500 && indexes > 10, $"{entries} entries of {indexes} indexes, {rows} rows");
+        Assert.True(entries > 2000 && rows > 500 && indexes > 10,
+            $"{entries} entries of {indexes} indexes, {rows} rows");
         TestContext.Current.SendDiagnosticMessage($"{entries} entries of {indexes} indexes, {rows} rows");
     }
 
@@ -78,7 +82,8 @@ public sealed class RowKeysTests
             Columns = [new("text", ColumnType.Text)],
             Indexes = [new("by", "text")],
         }).Find("t");
-        Assert.Equal(EseError.IndexInvalidDef, Assert.Throws<EseException>(() => new RowKeys(table, new NoValues())).Error);
+        Assert.Equal(EseError.IndexInvalidDef,
+            Assert.Throws<EseException>(() => new RowKeys(table, new NoValues())).Error);
         var builder = new RecordBuilder(table, RecordFormat.Small);
         var keys = new RowKeys(table, new NoValues(), new Ordinal());
         builder.Set(0, "b\0a\0"u8);
@@ -96,14 +101,16 @@ public sealed class RowKeysTests
         return Assert.Throws<EseException>(() => keys.Make(new RecordView(record, RecordFormat.Small))).Error;
     }
 
-    private static int Compare(string where, DatabaseFile file, IndexDefinition index, List<(byte[] Key, byte[] Bookmark)> made)
+    private static int Compare(string where, DatabaseFile file, IndexDefinition index,
+        List<(byte[] Key, byte[] Bookmark)> made)
     {
         made.Sort((a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key) is var order and not 0 ? order
             : a.Bookmark.AsSpan().SequenceCompareTo(b.Bookmark));
         var reader = new IndexReader(file, index);
         foreach (var (key, bookmark) in made)
         {
-            Assert.True(reader.MoveNext() && reader.Key.SequenceEqual(key) && reader.Bookmark.SequenceEqual(bookmark), where);
+            Assert.True(
+                reader.MoveNext() && reader.Key.SequenceEqual(key) && reader.Bookmark.SequenceEqual(bookmark), where);
         }
 
         Assert.False(reader.MoveNext(), where);
@@ -113,7 +120,9 @@ public sealed class RowKeysTests
     private sealed class NoValues : IValueSource
     {
         public ReadOnlySpan<byte> Read(RecordValue value) =>
-            value.IsPlain ? value.Stored : throw new InvalidOperationException("no value stands apart from its record here");
+            value.IsPlain
+                ? value.Stored
+                : throw new InvalidOperationException("no value stands apart from its record here");
     }
 
     private sealed class Ordinal : IUnicodeOrder

@@ -19,8 +19,11 @@ internal static class Tables
     {
         var plan = new CatalogEntries(FormatVersion.Newest, PageSize.Default);
         uint id = 100 + 10 * (uint)before.Count, next = id;
-        var template = table.Template is { } name ? before.Where(entry => entry.TableId.Value == IdOf(before, name)) : [];
-        return plan.Whole(table, new(id), new(id), _ => (new(++next), new(next)), [.. template], DateTimeOffset.UnixEpoch);
+        var template = table.Template is { } name
+            ? before.Where(entry => entry.TableId.Value == IdOf(before, name))
+            : [];
+        return plan.Whole(
+            table, new(id), new(id), _ => (new(++next), new(next)), [.. template], DateTimeOffset.UnixEpoch);
     }
 
     private static uint IdOf(IReadOnlyList<CatalogEntry> entries, string table) =>

@@ -11,11 +11,13 @@ public sealed class LongValueBuilderTests
         long engineBytes = 0, ownBytes = 0;
         foreach (var (set, file) in CleanDatabases.Open())
         {
-            foreach (var table in CatalogReader.Read(file).Tables.Where(table => table.LongValueRoot != PageNumber.None))
+            foreach (var table in CatalogReader.Read(file).Tables
+                .Where(table => table.LongValueRoot != PageNumber.None))
             {
                 var mayCompress = CompressedValues(file, table);
                 var builder = new LongValueBuilder(table.LongValueChunkBytes);
-                var tree = new LongValueTree(file, table.LongValueRoot, table.LongValueObjectId, table.LongValueChunkBytes);
+                var tree = new LongValueTree(file, table.LongValueRoot, table.LongValueObjectId,
+                    table.LongValueChunkBytes);
                 byte[] plain = new byte[table.LongValueChunkBytes];
                 foreach (var (id, rows) in ValuesOf(file, table))
                 {
@@ -33,14 +35,16 @@ public sealed class LongValueBuilderTests
                             int length = ValueCompression.Decompress(builder.Data, plain);
                             byte[] theirs = new byte[table.LongValueChunkBytes];
                             Assert.Equal(length, ValueCompression.Decompress(data, theirs));
-                            Assert.True(plain.AsSpan(0, length).SequenceEqual(theirs.AsSpan(0, length)), $"{set}, {id}");
+                            Assert.True(plain.AsSpan(0, length).SequenceEqual(theirs.AsSpan(0, length)),
+                                $"{set}, {id}");
                             engineBytes += data.Length;
                             ownBytes += builder.Data.Length;
                             compressed++;
                         }
                         else
                             Assert.True(builder.Data.SequenceEqual(data), $"{set}, {table}, {id}, {key.Length}");
-                        packed += isChunk && may && data.Length > 0 && data[0] >> 3 is 1 or 2 && builder.Data.Length < plain.Length ? 1 : 0;
+                        packed += isChunk && may && data.Length > 0 && data[0] >> 3 is 1 or 2
+                            && builder.Data.Length < plain.Length ? 1 : 0;
                         chunks += isChunk ? 1 : 0;
                     }
 
@@ -50,7 +54,8 @@ public sealed class LongValueBuilderTests
             }
         }
 
-        Assert.True(values > 100 && chunks > values && compressed > 10, $"{values} values, {chunks} chunks, {compressed} compressed");
+        Assert.True(values > 100 && chunks > values && compressed > 10,
+            $"{values} values, {chunks} chunks, {compressed} compressed");
         Assert.True(ownBytes < 1.1 * engineBytes, $"{ownBytes} bytes, the engine {engineBytes}");
         TestContext.Current.SendDiagnosticMessage(
             $"{values} values, {chunks} chunks, {compressed} by LZ ({ownBytes} bytes, the engine {engineBytes}), {packed} by seven bits");
@@ -123,7 +128,8 @@ public sealed class LongValueBuilderTests
     [InlineData("Hello, world, hello")]
     public void Text_of_seven_bits_is_packed(string text)
     {
-        byte[] plain = System.Text.Encoding.ASCII.GetBytes(text), stored = new byte[plain.Length], back = new byte[plain.Length];
+        byte[] plain = System.Text.Encoding.ASCII.GetBytes(text), stored = new byte[plain.Length],
+            back = new byte[plain.Length];
         int length = ValueCompression.Compress(plain, stored);
         Assert.Equal(1 + (7 * plain.Length + 7) / 8, length);
         Assert.Equal(CompressionScheme.SevenBitAscii, ValueCompression.SchemeOf(stored));
@@ -137,7 +143,8 @@ public sealed class LongValueBuilderTests
         Assert.Equal(0x8000000080000002, LongValueId.FirstWide.Next.Value);
         Assert.Equal(2ul, LongValueId.FirstNarrow.Next.Value);
         Assert.Equal(EseError.LVCorrupted, Assert.Throws<EseException>(() => new LongValueId(0x7FFFFFFE).Next).Error);
-        Assert.Equal(EseError.LVCorrupted, Assert.Throws<EseException>(() => new LongValueId(0x80FFFFFFFFFFFFFE).Next).Error);
+        Assert.Equal(EseError.LVCorrupted,
+            Assert.Throws<EseException>(() => new LongValueId(0x80FFFFFFFFFFFFFE).Next).Error);
     }
 
     // Random bytes, repetitions near and far, runs, text, in any mixture.
@@ -196,7 +203,8 @@ public sealed class LongValueBuilderTests
         return found;
     }
 
-    private static List<(LongValueId Id, List<(byte[] Key, byte[] Data)> Rows)> ValuesOf(DatabaseFile file, TableDefinition table)
+    private static List<(LongValueId Id, List<(byte[] Key, byte[] Data)> Rows)> ValuesOf(DatabaseFile file,
+        TableDefinition table)
     {
         var all = new List<(LongValueId, List<(byte[], byte[])>)>();
         for (var cursor = new TreeCursor(file, table.LongValueRoot, table.LongValueObjectId); cursor.MoveNext();)

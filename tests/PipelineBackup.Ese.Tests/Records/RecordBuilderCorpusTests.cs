@@ -41,7 +41,8 @@ public sealed class RecordBuilderCorpusTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{records} records, {keptOldBytes} with old bytes, {old} of the old format");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{records} records, {keptOldBytes} with old bytes, {old} of the old format");
         Assert.True(records > 500, $"{records} records, {keptOldBytes} with old bytes, {old} of the old format");
     }
 
@@ -75,7 +76,9 @@ public sealed class RecordBuilderCorpusTests
                 : !values.IsDefault;
             if (!isStored)
                 continue;
-            if (values.IsNull && (column.Id.IsTagged ? column.Default is not null : (column.Flags & ColumnFlags.NotNull) == 0))
+            if (values.IsNull && (column.Id.IsTagged
+                ? column.Default is not null
+                : (column.Flags & ColumnFlags.NotNull) == 0))
                 builder.SetNull(i);
             else if (!column.Id.IsTagged && !values.IsNull)
                 builder.Set(i, values[0].Stored);
@@ -106,7 +109,8 @@ public sealed class RecordBuilderCorpusTests
         var view = new RecordView(record, RecordFormat.Small);
         foreach (var column in columns)
         {
-            if (!column.Id.IsFixed || view.Fixed(column.Id, column.RecordOffset, column.FixedBytes, out _) != ColumnState.Null)
+            if (!column.Id.IsFixed
+                || view.Fixed(column.Id, column.RecordOffset, column.FixedBytes, out _) != ColumnState.Null)
                 continue;
             var room = record.AsSpan(column.RecordOffset, column.FixedBytes);
             forgot |= room.ContainsAnyExcept((byte)0x2A);
@@ -116,7 +120,8 @@ public sealed class RecordBuilderCorpusTests
         return forgot;
     }
 
-    private static void Equal(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, string path, TableDefinition table, long record) =>
+    private static void Equal(ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, string path,
+        TableDefinition table, long record) =>
         Assert.True(expected.SequenceEqual(actual),
             $"{path}, {table}, record {record}:\n{Convert.ToHexStringLower(expected)}\n{Convert.ToHexStringLower(actual)}");
 }

@@ -43,7 +43,8 @@ public sealed class RecordBuilderTests
     [Fact]
     public void What_is_shorter_than_its_place_is_filled_up()
     {
-        byte[] record = Convert.FromHexString(Build(builder => Set(builder, "padded", "4142", "wide", "4100", "bytes", "01")));
+        byte[] record = Convert.FromHexString(
+            Build(builder => Set(builder, "padded", "4142", "wide", "4100", "bytes", "01")));
         Assert.Equal("41422020" + "41002000" + "01000000", Convert.ToHexStringLower(record.AsSpan(15, 12)));
     }
 
@@ -70,9 +71,11 @@ public sealed class RecordBuilderTests
             builder.Set(Column(builder, "blobs"), 1, [0xAA]);
         }));
         Assert.Equal(front + "03010420", Build(builder => builder.SetNull(Column(builder, "tagged"))));
-        Assert.Equal(front + "03010400" + "20", Build(builder => builder.SetNull(Column(builder, "tagged")), RecordFormat.Large));
+        Assert.Equal(front + "03010400" + "20",
+            Build(builder => builder.SetNull(Column(builder, "tagged")), RecordFormat.Large));
         Assert.Equal(front, Build(builder => builder.SetNull(Column(builder, "numbers"))));
-        Assert.Equal(front + "01010440" + "03" + "0f", Build(builder => builder.Set(Column(builder, "blob"), "ABCABCABCABCABCA"u8))[..40]);
+        Assert.Equal(front + "01010440" + "03" + "0f",
+            Build(builder => builder.Set(Column(builder, "blob"), "ABCABCABCABCABCA"u8))[..40]);
     }
 
     [Fact]
@@ -107,7 +110,8 @@ public sealed class RecordBuilderTests
         Refused(EseError.MultiValuedColumnMustBeTagged, () => builder.Set(Column(builder, "tagged"), 1, new byte[4]));
         Refused(EseError.MultiValuedColumnMustBeTagged, () => builder.Set(Column(builder, "v1"), 0, new byte[4]));
         Assert.Throws<ArgumentOutOfRangeException>(() => builder.Set(Column(builder, "numbers"), 1, new byte[4]));
-        Assert.Throws<ArgumentException>(() => builder.SetStored(Column(builder, "numbers"), 0, TaggedValueKind.Compressed, new byte[4]));
+        Assert.Throws<ArgumentException>(() =>
+            builder.SetStored(Column(builder, "numbers"), 0, TaggedValueKind.Compressed, new byte[4]));
         Assert.Throws<ArgumentException>(() => new RecordBuilder(s_table, RecordFormat.Old));
         Assert.Throws<ArgumentException>(() => builder.Write(new byte[3]));
         Set(builder, "id", "01000000");
@@ -191,7 +195,8 @@ public sealed class RecordBuilderTests
         }
     }
 
-    private static void Refused(EseError error, Action action) => Assert.Equal(error, Assert.Throws<EseException>(action).Error);
+    private static void Refused(EseError error, Action action) =>
+        Assert.Equal(error, Assert.Throws<EseException>(action).Error);
 
     private static string Build(Action<RecordBuilder> set, RecordFormat format = RecordFormat.Small)
     {

@@ -304,7 +304,7 @@ internal sealed partial class SimulatedDisk : IDisk
 
     private void Room(long more)
     {
-        if (more > 0 && Used > Capacity - more)
+        if (more > 0 && Capacity < long.MaxValue && Used > Capacity - more)
             throw new IOException("simulated: there is not enough space on the disk", unchecked((int)0x80070070));
     }
 

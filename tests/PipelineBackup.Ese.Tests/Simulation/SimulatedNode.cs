@@ -87,7 +87,10 @@ internal sealed class SimulatedNode
         {
             var (block, at) = Math.DivRem(offset, Block);
             int size = (int)Math.Min(Block - at, bytes.Length);
-            bytes[..size].CopyTo(ToBeChanged((int)block).Span[(int)at..]);
+            if (size == Block)
+                Replace((int)block, bytes[..size].ContainsAnyExcept((byte)0) ? bytes[..size].ToArray() : default);
+            else
+                bytes[..size].CopyTo(ToBeChanged((int)block).Span[(int)at..]);
             offset += size;
             bytes = bytes[size..];
         }

@@ -37,7 +37,8 @@ public class LiveDatabase
         Assert.All([backup.ExitCode, restored.ExitCode], exit => Assert.Equal(ExitCode.Done, exit));
         await using var other = await EmbeddedEngine.OpenAsync(new() { LogDirectory = GoldenSets.NewFolder("other") });
         using var reader = other.CreateSession();
-        using var copy = reader.OpenTable(await other.AttachDatabaseAsync(Path.Combine(target, "people.edb")), "people");
+        using var copy = reader.OpenTable(
+            await other.AttachDatabaseAsync(Path.Combine(target, "people.edb")), "people");
         Assert.Equal("Ada", copy.Find(1)?.GetString("name"));
     }
 }

@@ -10,7 +10,9 @@ internal sealed class SeenEvents : ILogger
 
     private readonly List<(LogLevel Level, int Number, string Text)> _events = [];
 
-    /// <summary>Demands that nothing was told as an error but the end of the operation, and that if it failed.</summary>
+    /// <summary>
+    /// Demands that nothing was told as an error but the end of the operation, and that if it failed.
+    /// </summary>
     /// <param name="failure">How it ended: null or cancelled is no failure.</param>
     /// <param name="number">The event that says that it failed.</param>
     /// <param name="besides">Those that may come besides.</param>
@@ -23,7 +25,8 @@ internal sealed class SeenEvents : ILogger
             Assert.Equal(failure is null or OperationCanceledException ? [] : [(number, Told(failure))], errors);
         }
 
-        string Told(Exception failed) => $"the {(number == RestoreFailed ? "restore" : "backup")} failed: {failed.Message}";
+        string Told(Exception failed) =>
+            $"the {(number == RestoreFailed ? "restore" : "backup")} failed: {failed.Message}";
     }
 
     public IDisposable? BeginScope<TState>(TState state)

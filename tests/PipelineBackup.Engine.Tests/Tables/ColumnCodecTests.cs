@@ -1,0 +1,65 @@
+namespace PipelineBackup.Engine.Tests.Tables;
+
+/// <summary>Bytes of columns that are not what the catalog says.</summary>
+public class ColumnCodecTests
+{
+    [Fact]
+    public void A_value_of_another_width_is_damage()
+    {
+        foreach (var column in Columns().Where(column => column.Type.FixedBytes() > 0))
+        {
+            for (int length = 0; length < 20; length++)
+            {
+                byte[] bytes = new byte[length];
+                if (length == column.Type.FixedBytes())
+                    Read(column, bytes);
+                else
+                    Assert.Equal(EseError.DatabaseCorrupted, TableRig.ErrorOf(() => Read(column, bytes)));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(-657435.0)]
+    [InlineData(2958466.0)]
+    public void A_number_that_is_no_time_is_refused(double days)
+    {
+        var column = Columns().Single(column => column.Type == ColumnType.DateTime);
+        Assert.Equal(EseError.InvalidBufferSize,
+            TableRig.ErrorOf(() => ColumnCodec.ReadTime(column, BitConverter.GetBytes(days))));
+        Assert.Equal(new DateTime(9999, 12, 31), ColumnCodec.ReadTime(column, BitConverter.GetBytes(2958465.0)));
+    }
+
+    private static void Read(ColumnDefinition column, byte[] bytes)
+    {
+        switch (column.Type)
+        {
+            case ColumnType.Guid:
+                ColumnCodec.ReadGuid(column, bytes);
+                break;
+            case ColumnType.DateTime:
+                ColumnCodec.ReadTime(column, bytes);
+                break;
+            case ColumnType.Single or ColumnType.Double:
+                ColumnCodec.ReadDouble(column, bytes);
+                break;
+            default:
+                ColumnCodec.ReadInteger(column, bytes);
+                break;
+        }
+    }
+
+    private static IReadOnlyList<ColumnDefinition> Columns()
+    {
+        using var rig = new TableRig();
+        using var session = rig.Engine.CreateSession();
+        session.CreateTable(rig.Database, new("types")
+        {
+            Columns = [.. Enum.GetValues<ColumnType>().Where(type => type.FixedBytes() > 0)
+                .Select(type => new NewColumn($"{type}", type))],
+        });
+        return session.OpenTable(rig.Database, "types").Columns;
+    }
+}
