@@ -74,18 +74,10 @@ public sealed partial class EmbeddedEngine
         try
         {
             if (!TryMove(EngineState.Created, EngineState.Initialising))
-<<<<<<< HEAD
                 throw OpenAlready();
-            if (Options.HasBackgroundWork)
-                await Task.Run(() => Initialise(cancellationToken), CancellationToken.None).ConfigureAwait(false);
-            else
-                Initialise(cancellationToken);
-=======
-                throw Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
             _ = Options.HasBackgroundWork
                 ? await Upkeep.RunAsync(() => Initialise(cancellationToken)).ConfigureAwait(false)
                 : Initialise(cancellationToken);
->>>>>>> interfaces
         }
         finally
         {
@@ -278,7 +270,6 @@ public sealed partial class EmbeddedEngine
         }
     }
 
-<<<<<<< HEAD
     // Who does not wait for the closing any more, unless another one closes it now.
     private void TakeBack(EngineState before)
     {
@@ -289,10 +280,7 @@ public sealed partial class EmbeddedEngine
         }
     }
 
-    private void Initialise(CancellationToken cancellationToken)
-=======
     private bool Initialise(CancellationToken cancellationToken)
->>>>>>> interfaces
     {
         LogOpening? opening = null;
         try

@@ -16,9 +16,9 @@ public sealed class DirectoryBackupTests
     public void A_full_backup_has_databases_marks_and_the_logs_that_make_them_consistent()
     {
         var rig = new DirectoryRig();
-        rig.Insert(400);
         using (rig.BeginRow())
         {
+            rig.Insert(400);
             var report = rig.Back();
             Assert.Equal(rig.Rows, DirectoryRig.Restore(rig.Disk, isSoundToo: true));
             Assert.Equal((DirectoryRig.Target, 0), (report.Directory, report.Remarks.Count));
@@ -225,6 +225,7 @@ public sealed class DirectoryBackupTests
     public void The_caller_is_told_of_the_progress()
     {
         var rig = new DirectoryRig();
+        using var open = rig.BeginRow();
         rig.Insert(800);
         rig.Back();
         Assert.Equal(new BackupStatus(BackupStatusKind.Begin, 0), rig.Statuses[0]);

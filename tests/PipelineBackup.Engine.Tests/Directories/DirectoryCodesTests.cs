@@ -67,6 +67,7 @@ public sealed class DirectoryCodesTests
         string path = Path.GetFullPath("/disk/far/away");
         var rig = new DirectoryRig(with: options => options with { CreatePathIfNotExist = true });
         rig.Insert(100);
+        rig.Engine.WriteBackAll();
         byte[] log = rig.Disk.ReadAll(LifeRig.Database);
         Damage(rig, LifeRig.Database, 5 * 4096 + 100);
         Assert.Equal(-1018, rig.ErrorOf(path: path));
@@ -154,10 +155,12 @@ public sealed class DirectoryCodesTests
     [Fact]
     public void Damage_to_any_log_fails_the_backup()
     {
-        var rig = new DirectoryRig(with: options => options with { CheckpointDepthBytes = 20 << 20 });
+        var rig = new DirectoryRig();
+        using var open = rig.BeginRow();
+        int first = rig.Engine.LogEnd.Generation.Value;
         rig.Insert(600);
         rig.Engine.Log.Flush();
-        int[] logs = [.. rig.Logs.Where(generation => generation >= rig.Engine.CheckpointGeneration.Value)];
+        int[] logs = [.. rig.Logs.Where(generation => generation >= first)];
         Assert.True(logs.Length > 2);
         foreach (int generation in logs)
         {
@@ -183,7 +186,9 @@ public sealed class DirectoryCodesTests
         var other = new DirectoryRig();
         other.Insert(600);
         var rig = new DirectoryRig(with: options => options with { Random = Other });
+        using var open = rig.BeginRow();
         rig.Insert(600);
+        rig.Engine.Log.Flush();
         string path = Path.Combine(LifeRig.Logs, LogFileName.Numbered("edb", new(rig.Logs[^2])).ToString());
         rig.Disk.Put(path, other.Disk.ReadAll(path));
         Assert.Equal(-530, rig.ErrorOf());
@@ -217,7 +222,7 @@ public sealed class DirectoryCodesTests
                 {
                     CheckpointDirectory = s_new, CreatePathIfNotExist = true,
                 });
-                return below.ErrorOf(Atomic);
+                return Assert.Throws<SourceException>(() => below.Back(Atomic)).Error!.Value.Number;
             case "a directory of another engine":
                 rig.Back();
                 rig.Disk.Put(Path.Combine(DirectoryRig.Target, "edb.log"), [1]);

@@ -100,8 +100,12 @@ public sealed class DirectoryRestoreTests
     [InlineData(-535, "no trailer")]
     public void Each_code_of_restore_is_reached_and_nothing_was_changed(int error, string how)
     {
-        _made.Insert(300);
-        _made.Back();
+        using (_made.BeginRow())
+        {
+            _made.Insert(300);
+            _made.Back();
+        }
+
         _made.Close();
         var disk = _made.Disk.AddDirectory(s_logs).AddDirectory(s_data);
         string kept = Path.Combine(s_data, "a.edb"), path = DirectoryRig.Target, destination = s_data;
