@@ -21,7 +21,9 @@ internal sealed class BackupDirectory
     /// <param name="options">The options of the engine.</param>
     /// <param name="path">The path as it was given.</param>
     /// <param name="own">Directories of the engine itself.</param>
-    /// <exception cref="EseException">−1003: it is no path, or one of the engine's own; −1023: it is too long.</exception>
+    /// <exception cref="EseException">
+    /// −1003: it is no path, or one of the engine's own; −1023: it is too long.
+    /// </exception>
     public BackupDirectory(EngineOptions options, string path, IEnumerable<string> own)
     {
         _options = options;

@@ -71,7 +71,9 @@ internal abstract class BackupTarget(BackupDirectory directory)
         new(EseError.BackupDirectoryNotEmpty, $"the directory '{place}' is not empty", hint);
 }
 
-/// <summary>A full backup into an empty directory: its lowest log comes last, and without it nothing is restored.</summary>
+/// <summary>
+/// A full backup into an empty directory: its lowest log comes last, and without it nothing is restored.
+/// </summary>
 /// <param name="directory">The directory.</param>
 internal sealed class PlainTarget(BackupDirectory directory) : BackupTarget(directory)
 {

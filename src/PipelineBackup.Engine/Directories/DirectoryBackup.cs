@@ -3,10 +3,10 @@ namespace PipelineBackup.Engine;
 /// <summary>One backup to a directory.</summary>
 /// <remarks>
 /// <code>
-///  begin ─► directory judged ─► 'temp' ─► databases, marks, logs: verified, durable ─► promoted ─► truncated, headers marked
-///    │              │              │                     │                               │    it stands
-///    └──────────────┴──────────────┴──── any failure ────┴───────────────────────────────┘    what fails now is a remark
-///                       all of it taken back, backup given up
+///  begin ─► directory judged ─► 'temp' ─► files: verified, durable ─► promoted ─► logs truncated, headers marked
+///    │              │              │                │                    │    it stands
+///    └──────────────┴──────────────┴─ any failure ──┴────────────────────┘    what fails now is a remark
+///                   all of it taken back, backup given up
 /// </code>
 /// </remarks>
 /// <param name="engine">The engine.</param>
@@ -129,8 +129,8 @@ internal sealed class DirectoryBackup(
         }
         catch (SourceException failure)
         {
-            string remark = $"the backup in '{_target.Place}' stands, but logs were not truncated or headers not marked: "
-                + failure.Message;
+            string remark = $"the backup in '{_target.Place}' stands, but logs were not truncated or headers not "
+                + $"marked: {failure.Message}";
             engine.Tell(EngineEvent.HeaderNotMarked, remark, EngineEventLevel.Error);
             remarks.Add(remark);
             _session.Failure = failure.Message;

@@ -22,8 +22,8 @@ public sealed record DirectoryBackupReport
     public int Truncated { get; init; }
 
     /// <summary>
-    /// What failed when the backup stood already: logs that were not truncated, headers that were not marked. Empty when
-    /// all went as it should.
+    /// What failed when the backup stood already: logs that were not truncated, headers that were not marked. Empty
+    /// when all went as it should.
     /// </summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 }

@@ -3,8 +3,8 @@ namespace PipelineBackup.Engine;
 /// <summary>A restore from a directory that a backup was made to.</summary>
 /// <remarks>
 /// <code>
-///   judged: marks, logs, ranges ─► each database copied beside its place ─► put there ─► replay, undo
-///   nothing was changed when it is refused here                             │ from here on restore anew after a failure
+///   judged: marks, logs, ranges ─► databases copied beside their places ─► put there ─► replay, undo
+///   nothing was changed when it is refused here                          │ from here on a failure needs a new restore
 /// </code>
 /// </remarks>
 /// <param name="engine">The options of the engine that it is restored for.</param>
@@ -56,8 +56,8 @@ internal sealed class DirectoryRestore(
         };
 
         // On the files of the backup: so a database that is replaced is not lost to a set that cannot be restored.
-        RestoreScheme.Make(
-            recovery with { Map = [.. places.Select(place => place.Map with { Path = place.Source })] }, cancellationToken);
+        var sources = places.Select(place => place.Map with { Path = place.Source });
+        RestoreScheme.Make(recovery with { Map = [.. sources] }, cancellationToken);
         try
         {
             foreach (var (source, map) in places)
@@ -95,7 +95,8 @@ internal sealed class DirectoryRestore(
     private List<(string Source, DatabaseMapping Map)> Places(LegacyBackupDirectory set)
     {
         var known = Known(set);
-        var elsewhere = new DatabaseMap(new() { BaseName = engine.BaseName, LogDirectory = engine.LogDirectory, Map = engine.Map });
+        var elsewhere = new DatabaseMap(
+            new() { BaseName = engine.BaseName, LogDirectory = engine.LogDirectory, Map = engine.Map });
         var places = new List<(string, DatabaseMapping)>();
         foreach (string source in set.Databases)
         {
@@ -104,7 +105,9 @@ internal sealed class DirectoryRestore(
             string logged = known.Find(one => one.Signature == signature).Path
                 ?? known.Find(one => DatabaseMap.NameOf(one.Path).Equals(name, StringComparison.OrdinalIgnoreCase)).Path
                 ?? name;
-            string? place = destination is not null ? Path.Combine(Full(destination), name) : elsewhere.Find(logged, signature);
+            string? place = destination is not null
+                ? Path.Combine(Full(destination), name)
+                : elsewhere.Find(logged, signature);
             if (string.IsNullOrEmpty(place) || Path.GetDirectoryName(Full(place)) is not { } folder)
             {
                 throw new EseException(EseError.InvalidPath, $"'{name}' was at '{logged}', which is no place here",
@@ -141,8 +144,8 @@ internal sealed class DirectoryRestore(
             string mark = Path.Combine(directory, Path.GetFileName(Path.ChangeExtension(database, ".pat")));
             if (engine.Disk.DirectoryExists(directory) && engine.Disk.FileExists(mark))
             {
-                throw new EseException(EseError.InvalidParameter, $"'{directory}' is a backup itself: '{mark}' is in it",
-                    "restore to another directory");
+                throw new EseException(EseError.InvalidParameter,
+                    $"'{directory}' is a backup itself: '{mark}' is in it", "restore to another directory");
             }
         }
     }
@@ -194,8 +197,8 @@ internal sealed class DirectoryRestore(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             var otherwise = e is UnauthorizedAccessException ? EseError.AccessDenied : EseError.DiskIO;
-            throw new EseException(
-                DiskFailure.Of(e, otherwise), $"'{path}' cannot be restored: {e.Message}", "restore it anew when that is mended");
+            throw new EseException(DiskFailure.Of(e, otherwise), $"'{path}' cannot be restored: {e.Message}",
+                "restore it anew when that is mended");
         }
     }
 

@@ -11,12 +11,15 @@ public sealed partial class EmbeddedEngine
     // The logs of a restore name the places where its databases were; what is there now is none of its business.
     private EngineOptions OptionsOfRecovery => _restored.Count == 0 ? Options : Options with
     {
-        Map = [.. _restored, .. Options.Map.Where(entry => !_restored.Any(other => RestoreSet.IsSame(other.Logged, entry.Logged)))],
+        Map = [.. _restored, .. Options.Map.Where(entry => !IsRestored(entry))],
     };
 
+    private bool IsRestored(DatabaseMapping entry) =>
+        _restored.Any(other => RestoreSet.IsSame(other.Logged, entry.Logged));
+
     /// <summary>
-    /// Backs all databases up to a directory, while everybody goes on reading and writing; truncates logs then, and marks
-    /// the headers. This is ESE's <c>JetBackup</c>. Every page and every log is verified.
+    /// Backs all databases up to a directory, while everybody goes on reading and writing; truncates logs then, and
+    /// marks the headers. This is ESE's <c>JetBackup</c>. Every page and every log is verified.
     /// </summary>
     /// <remarks>
     /// When it fails the directory is as it was, no log was truncated and no header marked. Once the files stand in the
@@ -62,9 +65,9 @@ public sealed partial class EmbeddedEngine
     /// <param name="progress">Takes the progress of the replay; null for nobody.</param>
     /// <param name="cancellationToken">Ends it; databases that were copied must be restored anew.</param>
     /// <exception cref="EseException">
-    /// −1850: the engine was opened; −506: another restore goes on in it; −1023: a directory is missing; −538: no database
-    /// is marked; −1811: a file is missing; −1003: it would be restored onto itself; and all that hard recovery throws.
-    /// What is refused before the logs are replayed has changed no database.
+    /// −1850: the engine was opened; −506: another restore goes on in it; −1023: a directory is missing; −538: no
+    /// database is marked; −1811: a file is missing; −1003: it would be restored onto itself; −1029, −1000: the engine
+    /// is closed, or is being; −1808, −1022, −1032: the disk failed; and all that hard recovery throws. What is refused before the logs are replayed has changed no database.
     /// </exception>
     public async ValueTask<RecoveryReport> RestoreDirectoryAsync(string path, string? destination = null,
         IProgress<RecoveryProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -52,7 +52,8 @@ internal sealed class IncrementalTarget(BackupDirectory directory, bool isAtomic
         // Where both have a log the two are compared when it is read.
         if (number >= logs[0].Generation)
             return;
-        var next = LogFileEntry.Open(Directory.Disk, logs[0].OriginalPath, LogFileName.Numbered(baseName, new(logs[0].Generation)));
+        var next = LogFileEntry.Open(
+            Directory.Disk, logs[0].OriginalPath, LogFileName.Numbered(baseName, new(logs[0].Generation)));
         if (LogChain.JudgeLink(LogFileEntry.Open(Directory.Disk, path, name), next) is { } broken)
             throw new EseException(broken.Error, $"'{path}' is not continued: {broken.Message}", FullFirst);
     }

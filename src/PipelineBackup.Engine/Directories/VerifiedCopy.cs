@@ -74,7 +74,8 @@ internal sealed class VerifiedCopy(EngineBackup backup, BackupDirectory director
             scanner.Append(buffer.AsSpan(0, read));
             if (twin is null)
                 copy.Write(buffer.AsSpan(0, read), at);
-            else if (copy.Read(same.AsSpan(0, read), at) != read || !same.AsSpan(0, read).SequenceEqual(buffer.AsSpan(0, read)))
+            else if (copy.Read(same.AsSpan(0, read), at) != read
+                || !same.AsSpan(0, read).SequenceEqual(buffer.AsSpan(0, read)))
                 throw NotTheSame(twin);
             meter.Advance(read);
         }
@@ -125,7 +126,7 @@ internal sealed class VerifiedCopy(EngineBackup backup, BackupDirectory director
             string what = $"'{log.OriginalPath}' is damaged: {scan.Message}";
             backup.Engine.Tell(EngineEvent.ReadFailed, what, EngineEventLevel.Error);
             throw BackupRefusal.Of(new(EseError.LogReadVerifyFailure, what,
-                "close the engine and open it again: then recovery does not need the log, and a full backup leaves it out"));
+                "make a full backup when the checkpoint has moved on: it leaves out what recovery does not need"));
         }
 
         var entry = new LogFileEntry(log.Name, scan);

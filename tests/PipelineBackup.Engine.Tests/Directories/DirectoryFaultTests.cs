@@ -10,7 +10,8 @@ public sealed class DirectoryFaultTests
         Incremental = DirectoryBackupOptions.Incremental;
 
     private static readonly Dictionary<string, Lazy<(SimulatedDisk Disk, int Rows)>> s_prepared =
-        new[] { "full", "atomic", "replacing", "incremental", "added" }.ToDictionary(mode => mode, mode => new Lazy<(SimulatedDisk, int)>(() => Prepare(mode)));
+        new[] { "full", "atomic", "replacing", "incremental", "added" }
+            .ToDictionary(mode => mode, mode => new Lazy<(SimulatedDisk, int)>(() => Prepare(mode)));
 
     [Theory]
     [InlineData("full")]
@@ -24,7 +25,8 @@ public sealed class DirectoryFaultTests
         for (int step = 1; ; step++)
         {
             var rig = Begin(mode);
-            var (before, logs, marks) = (DirectoryRig.Content(rig.Disk, DirectoryRig.Target), rig.Logs, DirectoryRig.Marks(rig.Header));
+            var before = DirectoryRig.Content(rig.Disk, DirectoryRig.Target);
+            var (logs, marks) = (rig.Logs, DirectoryRig.Marks(rig.Header));
             rig.Disk.FailAtStep = rig.Disk.Steps + step;
             var (failure, report) = Back(rig, mode);
             if (rig.Disk.Steps < rig.Disk.FailAtStep)

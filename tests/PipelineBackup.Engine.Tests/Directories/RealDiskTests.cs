@@ -11,7 +11,7 @@ public sealed class RealDiskTests
         string In(string name) => Path.Combine(folder, name);
         var options = new EngineOptions
         {
-            LogDirectory = In("logs"), LogFileBytes = 128 << 10, CheckpointDepthBytes = 512 << 10,
+            LogDirectory = In("logs"), LogFileBytes = 64 << 10, CheckpointDepthBytes = 512 << 10,
             CreatePathIfNotExist = true,
         };
         int last = 0, least;
@@ -37,7 +37,8 @@ public sealed class RealDiskTests
                     using var transaction = session.BeginTransaction();
                     table.Insert(table.NewRow().Set("id", last + 1).Set("text", new string('x', 500)));
                     await transaction.CommitAsync(CommitMode.Lazy);
-                    Interlocked.Increment(ref last);
+                    if (Interlocked.Increment(ref last) % 20 == 0)
+                        await Task.Delay(5, CancellationToken.None);
                 }
             }, stop);
             while (Volatile.Read(ref last) < 200)
