@@ -142,10 +142,12 @@ internal sealed class BackupDirectory
     }
 
     /// <summary>All files are copied: their names are made durable.</summary>
-    /// <exception cref="EseException">−505: another backup took the place.</exception>
-    public void EndWork()
+    /// <param name="names">Their names.</param>
+    /// <exception cref="EseException">−505: another backup works in the same place.</exception>
+    public void EndWork(IEnumerable<string> names)
     {
-        if (!Disk.FileExists(_tag))
+        var there = Disk.ListFiles(Work).Select(path => System.IO.Path.GetFileName(path));
+        if (!there.ToHashSet().SetEquals(names.Append(System.IO.Path.GetFileName(_tag))))
         {
             throw new EseException(EseError.BackupInProgress,
                 $"another backup was made to '{Path}' at the same time", "make them one after the other");

@@ -72,7 +72,7 @@ internal sealed class DirectoryBackup(
         await CopyAsync(copy, cancellationToken).ConfigureAwait(false);
         await _session.ValidateAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        _directory.EndWork();
+        _directory.EndWork(_files.Concat(_logs));
         _target.Promote(_files, _logs);
         _directory.Keep();
     }

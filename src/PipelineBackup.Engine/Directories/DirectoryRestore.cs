@@ -89,6 +89,7 @@ internal sealed class DirectoryRestore(
         }
 
         RequireElsewhere(set, engine.LogDirectory);
+        RequireElsewhere(set, engine.CheckpointPlace);
         return set;
     }
 

@@ -287,6 +287,39 @@ public sealed class DirectoryBackupTests
     }
 
     [Fact]
+    public void Two_engines_that_back_up_to_one_directory_never_mix_their_files()
+    {
+        // The second one works while the first copies: whoever stands has all of his files and no others.
+        var second = new DirectoryRig[1];
+        var first = new DirectoryRig(with: options => options with
+        {
+            Events = new Heard<EngineEvent>(told =>
+            {
+                if (told.Id != EngineEvent.FileComplete || second[0].Disk.DirectoryExists(s_new))
+                    return;
+                second[0].Back(Atomic);
+            }),
+        });
+        second[0] = new(first.Disk, options => options with { BaseName = "two" }, Path.Combine(LifeRig.Data, "two.edb"));
+        second[0].Insert(30);
+        first.Insert(60);
+        Assert.Throws<SourceException>(() => first.Back(Atomic));
+        Assert.Equal(["two.edb", "two.pat"], first.Disk.ListFiles(s_new).Select(path => Path.GetFileName(path))
+            .Where(name => Path.GetExtension(name) != ".log"));
+        Assert.All(first.Disk.ListFiles(s_new), path => Assert.StartsWith("two", Path.GetFileName(path), StringComparison.Ordinal));
+        Assert.False(first.Disk.DirectoryExists(s_temp));
+
+        // And a file of somebody else among those of a backup is not taken along.
+        second[0].Insert(10);
+        var stray = Assert.Throws<SourceException>(() => second[0].Back(Atomic, status: new Heard<BackupStatus>(told =>
+        {
+            if (told.Kind == BackupStatusKind.Progress)
+                first.Disk.Put(Path.Combine(s_temp, "a.edb"), []);
+        })));
+        Assert.Equal(-505, stray.Error!.Value.Number);
+    }
+
+    [Fact]
     public void Each_step_is_told()
     {
         var rig = new DirectoryRig();

@@ -112,15 +112,15 @@ public sealed class DirectoryFaultTests
             if (end is null)
                 break;
             Assert.IsType<SimulatedCrashException>(end);
-            for (int seed = 0; seed < 4; seed++)
+            foreach (int seed in Seeds.Of(4))
             {
                 var kind = (CrashKind)(seed % 3);
                 string what = $"{mode}, {kind} {seed} at step {step}: {end.Message}";
                 var disk = rig.Disk.Copy();
-                disk.Crash(kind, new(step * 10 + seed));
+                disk.Crash(kind, new((step * 1000) + seed));
                 int? found = RequireOneOf(disk, mode, earlier, rig.Rows, what);
                 RequireNoGap(disk, found, what);
-                if (step % 4 == seed)
+                if (step % 4 == seed % 4)
                     GoOn(disk, mode, what);
             }
         }

@@ -12,16 +12,16 @@ internal sealed class DirectoryRig
     private EngineSession? _session;
     private Table? _table;
 
-    public DirectoryRig(SimulatedDisk? disk = null, Func<EngineOptions, EngineOptions>? with = null)
+    public DirectoryRig(
+        SimulatedDisk? disk = null, Func<EngineOptions, EngineOptions>? with = null, string? database = null)
     {
+        database ??= LifeRig.Database;
         Rig = new(disk);
         Disk.AddDirectory(Target);
         var options = Rig.Options with { Events = new Heard<EngineEvent>(Events.Add), Time = new HastyTime() };
         Engine = LifeRig.Open(with is null ? options : with(options));
-        bool isNew = !Disk.FileExists(LifeRig.Database);
-        Database = LifeRig.Now(isNew
-            ? Engine.CreateDatabaseAsync(LifeRig.Database)
-            : Engine.AttachDatabaseAsync(LifeRig.Database));
+        bool isNew = !Disk.FileExists(database);
+        Database = LifeRig.Now(isNew ? Engine.CreateDatabaseAsync(database) : Engine.AttachDatabaseAsync(database));
         _session = Engine.CreateSession();
         if (isNew)
         {
