@@ -8,7 +8,7 @@ public sealed partial class EmbeddedEngine
     private readonly SemaphoreSlim _life = new(1, 1);
     private readonly Lock _stageLock = new();
     private volatile EngineState _stage;
-    private volatile bool _isRestoring;
+    private volatile bool _isRestoring, _isClosing;
     private LogStream? _log;
     private TransactionLog? _transactions;
     private CheckpointFile _checkpoint = null!;
@@ -68,12 +68,13 @@ public sealed partial class EmbeddedEngine
     /// </exception>
     public async ValueTask InitializeAsync(CancellationToken cancellationToken = default)
     {
-        RequireNoRestore();
+        if (_stage is not (EngineState.Created or EngineState.Initialising or EngineState.Recovering) || _isRestoring)
+            throw OpenAlready();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (!TryMove(EngineState.Created, EngineState.Initialising))
-                throw Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
+                throw OpenAlready();
             _ = Options.HasBackgroundWork
                 ? await Upkeep.RunAsync(() => Initialise(cancellationToken)).ConfigureAwait(false)
                 : Initialise(cancellationToken);
@@ -99,12 +100,13 @@ public sealed partial class EmbeddedEngine
         }
         catch (OperationCanceledException)
         {
-            TryMove(EngineState.Terminating, before);
+            TakeBack(before);
             throw;
         }
 
         try
         {
+            _isClosing = true;
             BeginTermination();
             if (TryMove(EngineState.Created, EngineState.Terminated))
             {
@@ -162,8 +164,12 @@ public sealed partial class EmbeddedEngine
             return;
         }
 
-        StopBackup();
-        Guard(Log.Flush);
+        lock (Latch)
+        {
+            _backup?.Stop();
+            if (_stage == EngineState.StoppingService)
+                Guard(Log.Flush);
+        }
     }
 
     /// <summary>A restore goes on in the engine, which is not opened meanwhile, until the result is disposed of.</summary>
@@ -223,6 +229,8 @@ public sealed partial class EmbeddedEngine
         _ => NotOpened(),
     };
 
+    private EseException OpenAlready() => Refusal() ?? new(EseError.AlreadyInitialized, "the engine is open already");
+
     private void RequireNoRestore()
     {
         if (_isRestoring)
@@ -259,6 +267,16 @@ public sealed partial class EmbeddedEngine
             if (before is EngineState.Running or EngineState.StoppingService)
                 _stage = EngineState.Terminating;
             return before;
+        }
+    }
+
+    // Who does not wait for the closing any more, unless another one closes it now.
+    private void TakeBack(EngineState before)
+    {
+        lock (_stageLock)
+        {
+            if (_stage == EngineState.Terminating && !_isClosing)
+                _stage = before;
         }
     }
 

@@ -343,9 +343,4 @@ public sealed class BackupStepsTests
 
         return steps;
     }
-
-    private sealed class Heard(List<EngineEvent> events) : IProgress<EngineEvent>
-    {
-        public void Report(EngineEvent value) => events.Add(value);
-    }
 }

@@ -205,6 +205,27 @@ public sealed class SimulatedDiskTests
     }
 
     [Fact]
+    public void Directories_are_made_with_those_above_them()
+    {
+        string made = Path.Combine(s_folder, "x", "y");
+        var disk = new SimulatedDisk().Put(s_file, [1]);
+        disk.CreateDirectory(made);
+        disk.CreateDirectory(made);
+        Assert.True(disk.DirectoryExists(made) && disk.DirectoryExists(Path.Combine(s_folder, "x")));
+        Assert.Equal(1, disk.Steps);
+        disk.Open(Path.Combine(made, "b"), DiskAccess.CreateNew).Dispose();
+        Assert.Throws<IOException>(() => disk.CreateDirectory(Path.Combine(s_file, "z")));
+
+        string folder = GoldenSets.NewFolder("directories"), real = Path.Combine(folder, "x", "y");
+        LocalDisk.Instance.CreateDirectory(real);
+        LocalDisk.Instance.CreateDirectory(real);
+        Assert.True(LocalDisk.Instance.DirectoryExists(real));
+        File.WriteAllBytes(Path.Combine(folder, "f"), []);
+        Assert.ThrowsAny<IOException>(() => LocalDisk.Instance.CreateDirectory(Path.Combine(folder, "f", "z")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void A_copy_goes_its_own_way()
     {
         var disk = new SimulatedDisk().Put(s_file, Filled(0, 4096));
