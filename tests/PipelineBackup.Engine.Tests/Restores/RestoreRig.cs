@@ -69,6 +69,9 @@ internal sealed class RestoreRig
 
     public TakenBackup Full { get; }
 
+    /// <summary>Directories of engines, which go on with their logs.</summary>
+    public HashSet<string> LogPlaces { get; } = [LifeRig.Logs];
+
     /// <summary>A restore of the first database to where it was, with the engine as its target.</summary>
     public ExternalRestoreOptions Options => new()
     {
@@ -148,7 +151,7 @@ internal sealed class RestoreRig
 
     /// <summary>All files but the newest logs of the engine, with their bytes: what no restore may change.</summary>
     public Dictionary<string, byte[]> Keep() => Disk.Files
-        .Where(path => Path.GetDirectoryName(path) != LifeRig.Logs
+        .Where(path => !IsLogPlace(path)
             || (LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind == LogFileKind.Numbered))
         .ToDictionary(path => path, Disk.ReadAll);
 
@@ -161,11 +164,13 @@ internal sealed class RestoreRig
             Assert.True(bytes.AsSpan().SequenceEqual(Disk.ReadAll(path)), $"{what}: {path} was changed");
         }
 
-        var come = Disk.Files.Except(kept.Keys).Where(path => Path.GetDirectoryName(path) != LifeRig.Logs && !but.Contains(path));
+        var come = Disk.Files.Except(kept.Keys).Where(path => !IsLogPlace(path) && !but.Contains(path));
         Assert.True(!come.Any(), $"{what}: {string.Join(", ", come)} came");
-        Assert.All(Disk.Files.Where(path => Path.GetDirectoryName(path) == LifeRig.Logs), path =>
+        Assert.All(Disk.Files.Where(IsLogPlace), path =>
             Assert.True(LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out _) || path.EndsWith("-versions.tmp", StringComparison.Ordinal), path));
     }
+
+    private bool IsLogPlace(string path) => LogPlaces.Contains(Path.GetDirectoryName(path)!);
 
     /// <summary>Nothing of a restore is left in the host, and the engine runs, writes, and is sound when it is closed.</summary>
     public void RequireRunning()
