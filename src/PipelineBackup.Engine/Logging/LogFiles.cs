@@ -102,8 +102,10 @@ internal sealed class LogFiles : ILogFiles
 
         if (segments.IsEmpty)
             return;
+        if (_file is null)
+            throw new IOException("the log that should follow was not made");
         _isDirty = true;
-        _file!.Write(segments, (long)first * SegmentScan.Size);
+        _file.Write(segments, (long)first * SegmentScan.Size);
         _next = first + segments.Length / SegmentScan.Size;
     }
 

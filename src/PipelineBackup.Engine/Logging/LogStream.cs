@@ -175,12 +175,6 @@ internal sealed class LogStream : IChangeLog, IDisposable
                 Fail(e);
                 throw _failure!;
             }
-            catch (Exception e)
-            {
-                // Whatever it was: what is on the disk is not known any more.
-                Fail(e);
-                throw;
-            }
         }
     }
 
