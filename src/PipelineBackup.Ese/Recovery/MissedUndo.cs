@@ -9,7 +9,8 @@ namespace PipelineBackup.Ese;
 /// engine dies, a.edb is lost ─► recovery without it: RecoveryUndo, Undo (of b.edb), Rollback ─► goes on ─► …
 /// a.edb restored from a backup, rolled forward:      redo          redo             undo, here
 /// </code>
-/// Where nothing was missed the records have undone all before. Nothing is logged: an interrupted restore begins anew.
+/// Where nothing was missed the records have undone all before. Nothing is logged: a replay that begins anew does the
+/// same in the same order, with the same dbtimes, and so passes over what it has done.
 /// </remarks>
 /// <param name="versions">The changes.</param>
 /// <param name="target">The database of a number; null for one that is left out.</param>
@@ -22,7 +23,7 @@ internal sealed class MissedUndo(VersionStore versions, Func<byte, IUndoTarget?>
     public void Apply(LogPosition position, RedoSession session)
     {
         if (session.HasBegun && session.Level > 0)
-            new UndoPass(versions, target, new NoLog(position)).UndoLevel(session);
+            new UndoPass(versions, target, new NoLog(position)) { IsRepeated = true }.UndoLevel(session);
     }
 
     private sealed class NoLog(LogPosition position) : IUndoLog

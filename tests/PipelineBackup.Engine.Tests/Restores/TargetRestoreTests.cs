@@ -138,6 +138,61 @@ public sealed class TargetRestoreTests
     }
 
     [Fact]
+    public async Task A_restore_that_was_killed_may_be_run_again_even_where_it_undoes_what_was_missed()
+    {
+        int again = 0;
+        foreach (int seed in Seeds.Of(20))
+        {
+            var random = new Random(seed);
+            var rig = new RestoreRig(seed, steps: 300);
+            while (rig.Engine.Transactions.Oldest is { IsSet: false })
+                rig.RowsA.Steps(20);
+            rig.Engine.Log.Flush();
+            rig.Disk.Crash(CrashKind.Kill, random);
+            rig.Disk.Remove(RestoreRig.PathA);
+            await rig.Engine.DisposeAsync();
+            var options = rig.EngineOptions with { IgnoreMissingDatabases = true, Host = null };
+            rig.Engine = LifeRig.Open(options);
+            rig.B = LifeRig.Now(rig.Engine.AttachDatabaseAsync(RestoreRig.PathB, None));
+            rig.RowsB.GoOn(rig.Engine, rig.B);
+            rig.RowsB.Steps(100);
+            rig.RowsB.Close();
+            LifeRig.Now(rig.Engine.CloseAsync());
+
+            // With the logs as those of one that does not run: it dies together with the restore otherwise. With little
+            // memory pages are written all the time.
+            var restore = rig.AsideOptions with
+            {
+                TargetInstance = null,
+                TargetLogDirectory = LifeRig.Logs,
+                TargetCheckpointDirectory = LifeRig.Logs,
+                TargetMayBeStopped = true,
+                MemoryBytes = 400 << 10,
+            };
+            rig.PutCopies(restore);
+            rig.Disk.KillAtStep = rig.Disk.Steps + random.Next(5, 60);
+            var killed = await Record.ExceptionAsync(() => rig.RestoreAsync(restore, putsCopies: false));
+            rig.Disk.Crash(random.Pick(CrashKind.Kill, CrashKind.PowerLoss, CrashKind.AllLost), random);
+            var host = new EngineHost();
+            try
+            {
+                await host.RestoreExternalAsync(restore, None);
+                again += killed is null ? 0 : 1;
+            }
+            catch (EseException refusal) when (refusal.Error == EseError.RestoreOfNonBackupDatabase)
+            {
+                // It was complete; or so far that it has to be restored anew, which is always right.
+                rig.PutCopies(restore);
+                await host.RestoreExternalAsync(restore, None);
+            }
+
+            Assert.Equal(rig.RowsA.Committed, rig.ReadAside(RestoreRig.AsidePath(RestoreRig.PathA)));
+        }
+
+        Assert.True(again > 3, $"{again} were run again");
+    }
+
+    [Fact]
     public async Task An_engine_that_deletes_its_logs_is_no_target()
     {
         var rig = new RestoreRig(with: options => options with { CircularLogging = true });
