@@ -161,8 +161,15 @@ internal sealed partial class EngineBackup
 
         Engine.Guard(Engine.Log.Flush);
         int gone = _truncatable.Count(log => !Engine.Options.Disk.FileExists(log.OriginalPath));
-        _logs.Delete(_truncatable);
+        bool isDone = Engine.TryDeleteLogs(() => _logs.Delete(_truncatable));
         _hasTruncated = true;
+        if (!isDone)
+        {
+            Engine.Tell(EngineEvent.NoLogsDeleted, "no log was deleted: a restore reads them; the next backup deletes them",
+                EngineEventLevel.Warning);
+            return true;
+        }
+
         if (gone > 0)
         {
             Engine.Tell(EngineEvent.LogsWereGone, $"{gone} logs to be deleted were gone already",

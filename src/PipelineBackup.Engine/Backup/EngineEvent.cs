@@ -22,10 +22,10 @@ public enum EngineEventLevel
 /// <param name="Message">What happened, one sentence.</param>
 public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
 {
-    /// <summary>A restore from a directory begins.</summary>
+    /// <summary>A restore begins.</summary>
     public const int RestoreBegins = 204;
 
-    /// <summary>A restore from a directory has ended, however.</summary>
+    /// <summary>A restore has ended, however.</summary>
     public const int RestoreEnds = 205;
 
     /// <summary>A full backup, or a copy, begins.</summary>

@@ -1,3 +1,4 @@
+using PipelineBackup.Engine;
 using System.Text.Json;
 using PipelineBackup.Sequences;
 
@@ -87,6 +88,36 @@ public sealed class RestoreEnvironmentTests
         }
 
         Assert.Equal(3, told.Count);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_running_target_becomes_as_new_as_its_instance()
+    {
+        await using var rig = await SequenceRig.OpenAsync(databases: 2);
+        var recovery = new HostRecovery(rig.Host, new ManagedRecovery());
+        await using var other = new SequenceServer(rig.Options with { Recovery = recovery });
+        var group = rig.Groups[0];
+        await group.AddAsync(100);
+        var full = await rig.TakeAsync(BackupKind.Full);
+        await group.AddAsync(300);
+        await using var restore = await ExchangeRestore.OpenAsync(
+            Wire<IRestoreSequences>.To(other), SequenceRig.Name, SequenceRig.Service, "group1");
+        await full.RestoreAsync(restore);
+        await restore.SaveEnvironmentAsync(new() { Instance = "group1" });
+        Assert.Equal(578, (await restore.CompleteAsync()).Warning);
+        await restore.CloseAsync();
+        Assert.Equal(group.Rows(), await StorageGroup.ReadAsync(rig.Restored("group1", "group11.edb")));
+        await group.AddAsync(10, database: 1);
+
+        var request = new RecoveryRequest
+        {
+            Databases = [], BaseName = "edb", LogDirectory = rig.Scratch["none"], TargetInstance = "none",
+        };
+        Assert.Equal(-577, await SequenceRig.ErrorAsync(() => recovery.RecoverAsync(request, default)));
+        Assert.Equal(-1003, await SequenceRig.ErrorAsync(
+            () => recovery.RecoverAsync(request with { TargetInstance = "group1", StopGeneration = 9 }, default)));
+        await Assert.ThrowsAnyAsync<BackupException>(
+            async () => await recovery.RecoverAsync(request with { TargetInstance = "" }, default));
     }
 
     [Fact]
