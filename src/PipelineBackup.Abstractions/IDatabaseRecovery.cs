@@ -36,6 +36,22 @@ public sealed record RecoveryRequest
     /// <summary>Later logs to go on with, which are only read; null for none.</summary>
     public string? RollForwardDirectory { get; init; }
 
+    /// <summary>
+    /// The lowest generation of the logs of a streamed backup, which must be there; 0 for the lowest that is there.
+    /// </summary>
+    public int LowGeneration { get; init; }
+
+    /// <summary>
+    /// The highest generation of the logs of a streamed backup, which must be there; 0 for the highest that is there.
+    /// </summary>
+    public int HighGeneration { get; init; }
+
+    /// <summary>
+    /// Name of a running instance whose logs replay goes on with, and which goes on running; empty for none. A recovery
+    /// that knows no running instances refuses it (−577).
+    /// </summary>
+    public string TargetInstance { get; init; } = "";
+
     /// <summary>The last generation to replay; 0 for no limit.</summary>
     public int StopGeneration { get; init; }
 

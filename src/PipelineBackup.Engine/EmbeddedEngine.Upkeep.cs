@@ -144,7 +144,7 @@ public sealed partial class EmbeddedEngine
                 "open the engine again: what was committed is safe"));
             throw Log.Failure!;
         }
-        catch (Exception e)
+        catch (EseException e)
         {
             Log.Fail(e);
             throw;

@@ -49,6 +49,15 @@ internal static class BackupRefusal
         _ => "that was asked of the engine",
     };
 
+    /// <summary>−1115: there is no such instance.</summary>
+    /// <param name="id">Its number.</param>
+    public static SourceException NoInstance(int id) => new($"there is no open engine {id}")
+    {
+        Error = new(-1115, "JET_errInvalidInstance"),
+        Hint = "list them again: it was closed, or opened anew with another number",
+        ExitCode = ExitCode.NotFound,
+    };
+
     /// <summary>−1203: there is no such database.</summary>
     /// <param name="message">Which.</param>
     /// <param name="hint">Which there are.</param>

@@ -24,7 +24,7 @@ public sealed partial class EmbeddedEngine
     /// <summary>An engine whose files are not opened yet: nothing but its options is looked at.</summary>
     /// <param name="options">Where and how.</param>
     /// <exception cref="EseException">
-    /// −1003: the options make no sense; −1214, −1086, −1084, −1080: its host does not take it.
+    /// −1003: the options make no sense; −1214, −1086, −1084, −1083, −1080: its host does not take it.
     /// </exception>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "it is the result")]
     public static EmbeddedEngine Create(EngineOptions options)
@@ -284,7 +284,7 @@ public sealed partial class EmbeddedEngine
         {
             Options.RequireDirectory(Options.LogDirectory);
             Options.RequireDirectory(Options.CheckpointPlace);
-            opening = LogOpening.Open(Options, isRecovering => _stage =
+            opening = LogOpening.Open(OptionsOfRecovery, isRecovering => _stage =
                 isRecovering ? EngineState.Recovering : EngineState.Initialising, cancellationToken);
             (_log, _checkpoint, Recovery) = (opening.Log, opening.Checkpoint, opening.Recovery);
             _transactions = new(_log);

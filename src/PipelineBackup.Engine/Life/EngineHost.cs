@@ -80,8 +80,8 @@ public sealed partial class EngineHost(EngineHostMode mode = EngineHostMode.Mult
     /// <summary>An engine belongs to the host from now on.</summary>
     /// <param name="engine">The engine.</param>
     /// <exception cref="EseException">
-    /// −1214: there are as many as there can be; −1080: there is the one that there can be; −1086: the name is taken; −1084:
-    /// another one has the same logs.
+    /// −1214: there are as many as there can be; −1080: there is the one that there can be; −1086: the name is taken; −1084,
+    /// −1083: another one has the same logs, or the same checkpoint.
     /// </exception>
     internal void Add(EmbeddedEngine engine)
     {
@@ -96,6 +96,12 @@ public sealed partial class EngineHost(EngineHostMode mode = EngineHostMode.Mult
             {
                 throw new EseException(EseError.LogFilePathInUse,
                     $"the engine '{same.InstanceName}' has the logs '{options.BaseName}' in '{options.LogDirectory}'");
+            }
+
+            if (_engines.Find(other => HasCheckpoint(other.Options, options)) is { } beside)
+            {
+                throw new EseException(EseError.SystemPathInUse, $"the engine '{beside.InstanceName}' has the checkpoint "
+                    + $"of '{options.BaseName}' in '{options.CheckpointPlace}'");
             }
 
             int id = _lastId + 1;
@@ -115,9 +121,22 @@ public sealed partial class EngineHost(EngineHostMode mode = EngineHostMode.Mult
             _engines.Remove(engine);
     }
 
-    private static bool IsSame(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether two names are one, whatever the case.</summary>
+    /// <param name="a">One.</param>
+    /// <param name="b">The other.</param>
+    internal static bool IsSame(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether two paths are one, whatever the case.</summary>
+    /// <param name="a">One.</param>
+    /// <param name="b">The other.</param>
+    internal static bool IsSamePath(string a, string b) => IsSame(
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(a)), Path.TrimEndingDirectorySeparator(Path.GetFullPath(b)));
 
     private static bool HasLogs(EngineOptions a, EngineOptions b) => ReferenceEquals(a.Disk, b.Disk)
         && IsSame(a.BaseName, b.BaseName)
-        && IsSame(Path.GetFullPath(a.LogDirectory), Path.GetFullPath(b.LogDirectory));
+        && IsSamePath(a.LogDirectory, b.LogDirectory);
+
+    private static bool HasCheckpoint(EngineOptions a, EngineOptions b) => ReferenceEquals(a.Disk, b.Disk)
+        && IsSame(a.BaseName, b.BaseName)
+        && IsSamePath(a.CheckpointPlace, b.CheckpointPlace);
 }

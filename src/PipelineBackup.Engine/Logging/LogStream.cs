@@ -200,12 +200,6 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
             Fail(e);
             throw _failure!;
         }
-        catch (Exception e)
-        {
-            // Whatever it was: what is on the disk is not known any more.
-            Fail(e);
-            throw;
-        }
     }
 
     private void Write()

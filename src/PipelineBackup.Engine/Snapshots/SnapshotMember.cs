@@ -250,13 +250,21 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             Append(BackupPhase.Truncate, new(default, default, from, to));
         engine.Guard(engine.Log.Flush);
         int gone = logs.Count(log => !engine.Options.Disk.FileExists(log.OriginalPath));
+        bool isDone;
         try
         {
-            _logs.Delete(logs);
+            isDone = engine.TryDeleteLogs(() => _logs.Delete(logs));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be deleted: {e.Message}");
+        }
+
+        if (!isDone)
+        {
+            engine.Tell(EngineEvent.NoLogsDeleted,
+                "no log was deleted: a restore reads them; the next snapshot deletes them", EngineEventLevel.Warning);
+            return;
         }
 
         if (gone > 0)

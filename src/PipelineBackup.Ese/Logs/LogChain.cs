@@ -108,6 +108,19 @@ public sealed class LogChain
         .Select(file => LogFileEntry.Open(disk, file.Path, file.Name)));
 
     /// <summary>
+    /// Opens the logs of one stream that are closed, up to a generation, and nothing else: others may write the rest.
+    /// </summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="directory">The folder.</param>
+    /// <param name="baseName">The three characters that the names begin with, whatever their letter case.</param>
+    /// <param name="last">The last one.</param>
+    internal static LogChain OpenClosed(IDisk disk, string directory, string baseName, LogGeneration last) =>
+        new(baseName, Names(disk, directory)
+            .Where(file => file.Name.Kind == LogFileKind.Numbered && file.Name.Generation <= last
+                && file.Name.Base.Equals(baseName, StringComparison.OrdinalIgnoreCase))
+            .Select(file => LogFileEntry.Open(disk, file.Path, file.Name)));
+
+    /// <summary>
     /// Base names of the log streams in a folder, in ordinal order: those with a numbered log, a checkpoint, or a
     /// current log with the header of one. (Any three-letter <c>.log</c> file could be a current log.)
     /// </summary>

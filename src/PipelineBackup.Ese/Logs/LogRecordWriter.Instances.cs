@@ -34,6 +34,22 @@ public sealed partial class LogRecordWriter
         End();
     }
 
+    /// <summary>An <see cref="LogRecordType.ExternalRestore2"/>.</summary>
+    /// <param name="logDirectory">Where the restore has its logs.</param>
+    /// <param name="instance">Name of the engine whose logs it rolls forward with.</param>
+    /// <exception cref="ArgumentException">They are too long for a record.</exception>
+    public void ExternalRestore(string logDirectory, string instance)
+    {
+        int bytes = (logDirectory.Length + instance.Length + 2) * sizeof(char);
+        if (bytes > ushort.MaxValue)
+            throw new ArgumentException("a path and a name are too long for a log record", nameof(logDirectory));
+        Begin(LogRecordType.ExternalRestore2);
+        Put((ushort)bytes);
+        PutPath(logDirectory);
+        PutPath(instance);
+        End();
+    }
+
     /// <summary>A <see cref="LogRecordType.CommitContext"/>.</summary>
     /// <param name="version">Version of the log: old ones have no flags.</param>
     /// <param name="session">Number of the session.</param>

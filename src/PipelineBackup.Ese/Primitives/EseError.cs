@@ -6,6 +6,9 @@ namespace PipelineBackup.Ese;
 /// </summary>
 public enum EseError
 {
+    /// <summary>A warning: a restore is complete, and rolled forward with the logs of an engine that goes on.</summary>
+    TargetInstanceRunning = 578,
+
     /// <summary>No error.</summary>
     Success = 0,
 
@@ -308,6 +311,9 @@ public enum EseError
 
     /// <summary>Several instances run, and the call names none.</summary>
     RunningInMultiInstanceMode = -1081,
+
+    /// <summary>Another instance has its checkpoint in that directory.</summary>
+    SystemPathInUse = -1083,
 
     /// <summary>Another instance has the same logs.</summary>
     LogFilePathInUse = -1084,

@@ -110,4 +110,15 @@ public sealed record HardRecoveryOptions : RecoveryOptions
 
     /// <summary>Whether a database that the map leaves out fails the recovery (−1216), as the engine has it.</summary>
     public bool StrictMap { get; init; }
+
+    /// <summary>The logs of an engine that goes on, to roll forward with; null for none.</summary>
+    internal RunningLogs? Running { get; init; }
 }
+
+/// <summary>
+/// The logs of an engine that goes on while a restore rolls forward with them. Only those that it has closed are looked
+/// at, and nothing in their directory is written; all of them behind the backup set have to be there.
+/// </summary>
+/// <param name="Directory">Where they are.</param>
+/// <param name="Last">The last one that is closed.</param>
+internal sealed record RunningLogs(string Directory, LogGeneration Last);

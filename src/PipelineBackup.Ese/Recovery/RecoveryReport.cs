@@ -55,7 +55,8 @@ public sealed record RecoveredDatabase(string LoggedPath, string Path, RecoveryO
 public sealed record RecoveryReport
 {
     /// <summary>
-    /// <see cref="EseError.Success"/>; <see cref="EseError.RecoveredWithoutUndo"/> where undo was left out.
+    /// <see cref="EseError.Success"/>; <see cref="EseError.RecoveredWithoutUndo"/> where undo was left out;
+    /// <see cref="EseError.TargetInstanceRunning"/> where an engine goes on whose logs were rolled forward with.
     /// </summary>
     public EseError Result { get; init; }
 

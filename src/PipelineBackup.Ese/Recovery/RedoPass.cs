@@ -21,6 +21,7 @@ internal sealed class RedoPass(
     private readonly Dictionary<(byte, ushort), RedoContext> _contexts = [];
     private LogHeader _header = null!;
     private LogPosition _shutdownMark;
+    private MissedUndo? _missed;
 
     /// <summary>The macros that no record committed so far.</summary>
     public MacroSet Macros => _macros;
@@ -110,10 +111,15 @@ internal sealed class RedoPass(
             return;
         Closed = record.IsClosing ? record.Position : default;
         Marked = record.Type == LogRecordType.ShutdownMark ? record.Position : default;
+        if (record.Type == LogRecordType.Rollback)
+            _missed?.Apply(record.Position, transactions.Session(record.Body<TransactionRollback>().Session));
         if (transactions.TryApply(record))
             return;
         switch (record.Type)
         {
+            case LogRecordType.RecoveryUndo or LogRecordType.RecoveryUndo2 when setup.IsHard:
+                _missed = new(versions, databases.Find);
+                break;
             case LogRecordType.MacroBegin:
                 _macros.Begin(SessionOf(record.Body<MacroBracket>().Session), record);
                 break;
@@ -208,6 +214,7 @@ internal sealed class RedoPass(
     {
         _macros.Clear();
         _contexts.Clear();
+        _missed = null;
         transactions.EndAll();
     }
 

@@ -41,6 +41,13 @@ internal sealed class RestoreScheme
                 files.Where(file => !stop.IsSet || file.Generation <= stop), EseError.ExistingLogFileIsNotContiguous);
         }
 
+        if (options.Running is { } running)
+        {
+            var closed = LogChain.OpenClosed(options.Disk, running.Directory, options.BaseName, running.Last);
+            later.Add(closed.Generations.Where(file => !stop.IsSet || file.Generation <= stop),
+                EseError.ExistingLogFileIsNotContiguous);
+        }
+
         _rollForward = later.ToChain();
         Set = RestoreSet.Find(options, _set);
         _remarks.AddRange(merged.Remarks.Concat(later.Remarks));
@@ -217,10 +224,24 @@ internal sealed class RestoreScheme
                 "add the logs up to there, or stop earlier");
         }
 
+        DemandRunning(judge);
         if (judge.EndsBefore is { } end)
             _remarks.Add($"replay ends with generation {_last}: {end.Message}");
         if (_options.StopAt is { Time.IsSet: true } stop)
             StopAt(stop.Time);
+    }
+
+    // Where none at all are left there is no gap to find.
+    private void DemandRunning(RestoreJudge judge)
+    {
+        if (_options.Running is { } running && !(_options.StopAt?.Generation.IsSet ?? false) && judge.EndsBefore is null
+            && _last < running.Last)
+        {
+            throw new EseException(EseError.MissingCurrentLogFiles,
+                $"generation {_last.Next}, the first behind the backup, is not among the logs of the running engine in "
+                    + $"'{running.Directory}'",
+                "add the logs in between to those of the backup");
+        }
     }
 
     private void StopAt(LogTime time)

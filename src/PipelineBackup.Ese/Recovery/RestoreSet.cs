@@ -142,6 +142,13 @@ internal sealed class RestoreSet
                     "give the database and the logs of one and the same backup");
             }
 
+            if (image.LogSignature != logs.Signature && image.IsClean)
+            {
+                throw new EseException(EseError.RestoreOfNonBackupDatabase,
+                    $"'{image.Path}' is no copy of a streaming backup: it was shut down cleanly, with other logs",
+                    "take the file from the backup again");
+            }
+
             if (image.LogSignature != logs.Signature)
             {
                 throw new EseException(EseError.DatabasePatchFileMismatch,

@@ -32,6 +32,12 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
     private TreeCursor? _cursor;
     private IUndoTarget? _cursorTarget;
 
+    /// <summary>
+    /// Whether a page that has the dbtime of an undo already is left as it is: nothing was logged, and all of it happens
+    /// again, in the same order, when replay begins anew.
+    /// </summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>How many changes were undone.</summary>
     public long Undone { get; private set; }
 
@@ -94,8 +100,11 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
         {
             var cursor = CursorOf(database);
             Find(cursor, version);
+            var time = database.NextTime();
+            if (IsRepeated && cursor.View.DbTime.CompareTo(time) >= 0)
+                return;
             version.Inverse.Demand(cursor.View, cursor.Line);
-            Apply(session, version, database, cursor);
+            Apply(session, version, database, cursor, time);
         }
         catch (EseException e) when (e.Error is not (EseError.LogSequenceEnd or EseError.LogWriteFail))
         {
@@ -106,7 +115,8 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
         }
     }
 
-    private void Apply(RedoSession session, in VersionView version, IUndoTarget database, TreeCursor cursor)
+    private void Apply(
+        RedoSession session, in VersionView version, IUndoTarget database, TreeCursor cursor, DbTime time)
     {
         var body = version.Body;
         var change = new PageChange(session.Id, version.Database, cursor.Page, DbTime.Nil, DbTime.Nil,
@@ -116,7 +126,7 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
 
         change = change with
         {
-            Time = database.NextTime(), TimeBefore = cursor.View.DbTime, Line = (ushort)cursor.Line,
+            Time = time, TimeBefore = cursor.View.DbTime, Line = (ushort)cursor.Line,
         };
         _writer.Clear();
         _writer.Undo(new(change, version.Version, body.Root, body.Tree), body.Operation, (byte)session.Level,

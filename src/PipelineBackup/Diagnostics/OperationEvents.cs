@@ -16,6 +16,10 @@ internal static partial class OperationEvents
     [LoggerMessage(205, LogLevel.Information, "the restore of backup {Backup} is complete: {Files} files")]
     public static partial void RestoreComplete(this ILogger logger, string backup, int files);
 
+    /// <summary>A session was left alone by its client, and was aborted.</summary>
+    [LoggerMessage(207, LogLevel.Warning, "{Purpose} was left alone by its client and is aborted")]
+    public static partial void SessionAbandoned(this ILogger logger, string purpose);
+
     /// <summary>A full backup, or a copy, begins.</summary>
     [LoggerMessage(210, LogLevel.Information, "a backup of '{Source}' begins: {Kind}")]
     public static partial void FullBackupBegins(this ILogger logger, string source, BackupKind kind);

@@ -13,6 +13,15 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
     public async ValueTask<RecoverySummary> RecoverAsync(RecoveryRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (request.TargetInstance.Length > 0)
+        {
+            throw new BackupException($"there is no running instance '{request.TargetInstance}' known here")
+            {
+                Error = EseErrors.ToJet(EseError.BadRestoreTargetInstance),
+                Hint = "let the program that runs it recover, or give the directory of its logs once it is closed",
+            };
+        }
+
         try
         {
             var report = await Task.Run(() => Recover(request, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -69,6 +78,8 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
         TargetLogDirectory = request.RollForwardDirectory is null ? null : plain.LogDirectory,
         TargetCheckpointDirectory = request.RollForwardDirectory is null ? null : plain.LogDirectory,
         BackupLogDirectories = [plain.LogDirectory],
+        Low = new(request.LowGeneration),
+        High = new(request.HighGeneration),
         ScratchDirectory = plain.LogDirectory,
         Map = plain.Map,
         OnlyMapped = plain.OnlyMapped,

@@ -99,6 +99,7 @@ public sealed class KilledEngineTests
         rig.Disk.Crash(CrashKind.AllLost, random);
         rig.Disk.Capacity = long.MaxValue;
         Assert.DoesNotContain(Path.Combine(LifeRig.Logs, "edb.log"), rig.Disk.Files);
+        Assert.Equal(isFull, rig.Disk.ReadAll(Path.Combine(LifeRig.Logs, "edbtmp.log")).Length == 0);
         for (int step = 1; ; step++)
         {
             var again = new LifeRig(rig.Disk.Copy());

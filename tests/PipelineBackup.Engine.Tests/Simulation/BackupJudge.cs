@@ -62,8 +62,8 @@ internal static class BackupJudge
         var lost = expected.Where(row => !found.ContainsKey(row.Key)).ToList();
         var other = expected.Where(row => found.TryGetValue(row.Key, out int value) && value != row.Value).ToList();
         var more = found.Where(row => !atRoll.ContainsKey(row.Key)).ToList();
-        Assert.True(lost.Count + other.Count + more.Count == 0, $"restored from {what}: of {expected.Count} rows at the "
-            + $"log roll {lost.Count} are not there, {other.Count} differ, {more.Count} were not there then: "
+        Assert.True(lost.Count + other.Count + more.Count == 0, $"restored from {what}: of {expected.Count} rows at "
+            + $"the log roll {lost.Count} are not there, {other.Count} differ, {more.Count} were not there then: "
             + string.Join(", ", lost.Concat(other).Concat(more).Take(3)));
     }
 }

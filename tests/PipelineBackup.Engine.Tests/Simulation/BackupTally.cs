@@ -22,7 +22,8 @@ internal sealed class BackupTally
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Join(", ", _counts.Concat(Straddled).Select(count => $"{count.Key} {count.Value}"));
+    public override string ToString() => string.Join(", ",
+        _counts.Concat(Straddled).Select(count => $"{count.Key} {count.Value}"));
 
     private static void Add(SortedDictionary<string, int> counts, SortedDictionary<string, int> others)
     {

@@ -70,7 +70,10 @@ internal sealed class EngineSimulation
     /// <summary>Whether backups are taken meanwhile.</summary>
     public bool TakesBackups
     {
-        init => _backups = value ? new(_disk, Model, _pageSize, new(_random.Next())) { HasFailed = () => HasFailed, CountsStraddling = true } : null;
+        init => _backups = !value ? null : new(_disk, Model, _pageSize, new(_random.Next()))
+        {
+            HasFailed = () => HasFailed, CountsStraddling = true,
+        };
     }
 
     /// <summary>What came of snapshots; null when none are taken.</summary>
@@ -240,7 +243,8 @@ internal sealed class EngineSimulation
         int database = _random.Next(Databases);
         if (_backups is { IsUnderWay: true })
         {
-            Assert.Equal(EseError.BackupInProgress, LifeRig.ErrorOf(() => engine.AttachDatabaseAsync(PathOf(database))));
+            string path = PathOf(database);
+            Assert.Equal(EseError.BackupInProgress, LifeRig.ErrorOf(() => engine.AttachDatabaseAsync(path)));
             return sessions;
         }
 

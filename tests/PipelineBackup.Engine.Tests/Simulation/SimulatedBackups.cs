@@ -25,7 +25,7 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     private EmbeddedEngine? _engine;
     private SimulatedBackup? _backup;
     private IEnumerator<BackupStage>? _steps;
-    private SimulatedBackup? _cutShort;
+    private readonly List<SimulatedBackup> _cutShort = [];
     private bool _isChainCertain, _wasCircular;
     private int _abortIn;
 
@@ -108,23 +108,23 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     {
         var kind = _chain.Count == 0
             ? random.Pick(BackupKind.Full, BackupKind.Full, BackupKind.Copy)
-            : random.Pick(BackupKind.Full, BackupKind.Copy, BackupKind.Incremental, BackupKind.Incremental,
-                BackupKind.Differential);
+            : random.Pick(BackupKind.Full, BackupKind.Copy, BackupKind.Differential, BackupKind.Incremental,
+                BackupKind.Incremental, BackupKind.Incremental);
         if (kind is BackupKind.Incremental or BackupKind.Differential)
             return new() { Kind = kind, Parent = _chain[^1].ToParent(_chain[0]) };
         bool takesAll = !random.OneIn(5);
-        var databases = _engine!.Databases;
+        string[] names = [.. _engine!.Databases.Select(database => Path.GetFileName(database.Path))];
         return new()
         {
             Kind = kind,
-            Databases = takesAll ? [] : [random.Pick([.. databases.Select(database => Path.GetFileName(database.Path))])],
+            Databases = takesAll ? [] : [random.Pick(names)],
         };
     }
 
     private void OneStep(SimulatedBackup backup)
     {
         var before = backup.Stage;
-        if (--_abortIn == 0)
+        if (--_abortIn == 0 || (before == BackupStage.Truncation && random.OneIn(25)))
         {
             GiveUp();
             return;
@@ -194,7 +194,7 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     {
         (_backup, _steps) = (null, null);
         if (backup.Stage == BackupStage.End)
-            _cutShort = backup;
+            _cutShort.Add(backup);
         if (backup.Stage == BackupStage.Done)
         {
             foreach (var database in _engine!.Databases.Where(database => backup.Held.Contains(database.Path)))
@@ -217,7 +217,8 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     private void RequireMark(SimulatedBackup backup, EngineDatabase database)
     {
         var (marks, (low, high)) = (BackupMarks.Of(database.Header), backup.Logs);
-        Assert.True(marks.Follow(backup.MarksBefore[database.Path], backup.Request.Kind, backup.HasTruncated, low, high),
+        var before = backup.MarksBefore[database.Path];
+        Assert.True(marks.Follow(before, backup.Request.Kind, backup.HasTruncated, low, high),
             $"'{database}' has the marks {marks} after {backup.Request.Kind} {low} to {high}");
         _marks[database.Path] = marks;
     }
@@ -228,7 +229,8 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
         {
             var marks = BackupMarks.Of(database.Header);
             var expected = _marks.GetValueOrDefault(database.Path);
-            if (marks != expected && _cutShort is { } cut && cut.Held.Contains(database.Path))
+            var cut = _cutShort.FindLast(backup => backup.Held.Contains(database.Path));
+            if (marks != expected && cut is not null)
                 RequireMark(cut, database);
             else
                 Assert.True(marks == expected, $"'{database}' has the marks {marks}, expected are {expected}");

@@ -29,6 +29,14 @@ internal sealed class SeenEvents : ILogger
             $"the {(number == RestoreFailed ? "restore" : "backup")} failed: {failed.Message}";
     }
 
+    /// <summary>The texts of an event.</summary>
+    /// <param name="number">Its number.</param>
+    public IEnumerable<string> Of(int number)
+    {
+        lock (_events)
+            return [.. _events.Where(one => one.Number == number).Select(one => one.Text)];
+    }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
