@@ -49,6 +49,38 @@ internal sealed partial class EngineBackup
             $"the backup is complete, logs {BackupLogs.Text(_set.LowGeneration, _set.HighGeneration.Next)}");
     }
 
+    /// <summary>
+    /// Deletes the logs that recovery does not need, whether or not they were backed up, and ends the backup, which
+    /// holds nothing. A log that is gone then leaves a gap behind the last backup.
+    /// </summary>
+    /// <returns>How many logs were deleted.</returns>
+    public async ValueTask<int> TruncateAloneAsync()
+    {
+        using var call = Enter();
+        Require(EngineBackupState.Databases, "truncate alone");
+        await RunAsync(TruncateAlone).ConfigureAwait(false);
+        Engine.Tell(EngineEvent.BackupComplete, "logs were truncated, and nothing was backed up");
+        return _truncatable.Count;
+    }
+
+    private bool TruncateAlone()
+    {
+        _logs.Find();
+        lock (Engine.Latch)
+            _deleteTo = Engine.CheckpointGeneration;
+        _truncatable = _logs.List(_logs.Lowest, _deleteTo);
+        Truncate();
+        lock (Engine.Latch)
+        {
+            RequireUnderWay();
+            Append(BackupPhase.Stop, default);
+            State = EngineBackupState.Completed;
+            Engine.EndBackup();
+        }
+
+        return true;
+    }
+
     // Everything logged before belongs to the set; nothing logged behind does.
     private bool FixLogs()
     {

@@ -90,6 +90,9 @@ internal sealed partial class EngineBackup : IBackupSession
     /// <summary>Where it stands.</summary>
     public EngineBackupState State { get; private set; }
 
+    /// <summary>Why whoever makes it gives it up, where that is a failure.</summary>
+    public string? Failure { get; set; }
+
     /// <inheritdoc/>
     public BackupStamp Stamp { get; }
 
@@ -186,10 +189,14 @@ internal sealed partial class EngineBackup : IBackupSession
             }
         }
 
-        var (id, message) = isStopped
-            ? (EngineEvent.BackupStopped, "the backup was ended: " + BackupRefusal.ReasonToStop(Engine.State))
-            : (EngineEvent.BackupAborted, "the backup was given up");
-        Engine.Tell(id, message, EngineEventLevel.Warning);
+        var (id, message, level) = (isStopped, Failure) switch
+        {
+            (true, _) => (EngineEvent.BackupStopped,
+                "the backup was ended: " + BackupRefusal.ReasonToStop(Engine.State), EngineEventLevel.Warning),
+            (_, null) => (EngineEvent.BackupAborted, "the backup was given up", EngineEventLevel.Warning),
+            var (_, failure) => (EngineEvent.BackupFailed, $"the backup failed: {failure}", EngineEventLevel.Error),
+        };
+        Engine.Tell(id, message, level);
         return default;
     }
 

@@ -37,8 +37,14 @@ public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
     /// <summary>A backup is complete.</summary>
     public const int BackupComplete = 213;
 
+    /// <summary>A backup failed.</summary>
+    public const int BackupFailed = 214;
+
     /// <summary>A backup was given up by who made it.</summary>
     public const int BackupAborted = 215;
+
+    /// <summary>A page of a database, or a log, is damaged.</summary>
+    public const int ReadFailed = 218;
 
     /// <summary>The header of a database could not be given the mark of the backup.</summary>
     public const int HeaderNotMarked = 219;
@@ -75,6 +81,9 @@ public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
 
     /// <summary>Recovery failed.</summary>
     public const int RecoveryFailed = 454;
+
+    /// <summary>A page was whole only when it was read again.</summary>
+    public const int ReadRepeated = 493;
 
     /// <summary>Logs are missing among those of a backup.</summary>
     public const int LogMissing = 518;

@@ -287,7 +287,7 @@ public sealed partial class EmbeddedEngine
         {
             Options.RequireDirectory(Options.LogDirectory);
             Options.RequireDirectory(Options.CheckpointPlace);
-            opening = LogOpening.Open(Options, isRecovering => _stage =
+            opening = LogOpening.Open(OptionsOfRecovery, isRecovering => _stage =
                 isRecovering ? EngineState.Recovering : EngineState.Initialising, cancellationToken);
             (_log, _checkpoint, Recovery) = (opening.Log, opening.Checkpoint, opening.Recovery);
             _transactions = new(_log);

@@ -10,9 +10,9 @@ namespace PipelineBackup.Engine;
 ///     edb.log becomes edb&lt;g&gt;.log ──► edbtmp.log becomes edb.log          names made durable behind each step
 /// </code>
 /// Segments are written once and never again. Each tells, in bytes that the engine does not use, which segment was the
-/// first that was perhaps not durable when it was written: so a last write that a crash left in part, in whatever order
-/// its segments came to the disk, can be told from damage. When there is no room for the next log, one of the two
-/// reserve logs becomes it. For one thread at once.
+/// first that was perhaps not durable when it was written, and has a CRC there: so a last write that a crash left in
+/// part, in whatever order its sectors came to the disk, can be told from damage. When there is no room for the next
+/// log, one of the two reserve logs becomes it. For one thread at once.
 /// </remarks>
 internal sealed class LogFiles : ILogFiles
 {
@@ -93,7 +93,7 @@ internal sealed class LogFiles : ILogFiles
         for (int at = 0; at < segments.Length; at += SegmentScan.Size)
         {
             var segment = segments.Slice(at, SegmentScan.Size);
-            BinaryPrimitives.WriteInt32LittleEndian(segment[SegmentScan.DurableOffset..], _durable);
+            SegmentMark.Write(segment, _durable);
             uint index = (uint)(first + at / SegmentScan.Size);
             ulong checksum = XorEcc.Compute(segment, index, isFirst: true);
             BinaryPrimitives.WriteUInt64LittleEndian(segment, checksum);

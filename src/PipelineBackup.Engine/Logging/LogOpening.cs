@@ -132,13 +132,29 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
         {
             files.Continue(header, scan);
             return (settings,
-                new(header.Generation, header.SectorCount, options.Time, scan.LastValidSegment + 1));
+                new(header.Generation, header.SectorCount, options.Time, scan.LastValidSegment + 1)
+                {
+                    Rest = FindEnd(options.Disk, path, scan),
+                });
         }
 
         var position = new LogPosition(header.Generation, 1, 0);
         byte[] next = LogHeaderWriter.Continue(header, settings, options.Now, position, []);
         files.Begin(next, header, scan.AccumulatedChecksum);
         return (settings, NewPacker(options, files));
+    }
+
+    // The last bytes of a segment may be zeros, too few for filler: they belong to the next record.
+    private static LogPosition FindEnd(IDisk disk, string path, LogScanResult scan)
+    {
+        using var reader = LogRecordReader.Over(disk.Open(path, DiskAccess.Read), scan);
+        reader.Seek(new(scan.Header!.Generation, scan.LastValidSegment, 0));
+        while (reader.TryRead(out _))
+        {
+            // To the end.
+        }
+
+        return reader.Position;
     }
 
     private static string LastNumbered(EngineOptions options, LogStreamFolder folder)

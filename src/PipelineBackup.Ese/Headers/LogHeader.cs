@@ -57,9 +57,10 @@ public sealed class LogHeader
     internal const int WriterOffset = 665;
 
     /// <summary>
-    /// The mark of a writer whose segments tell up to where the file was durable when they were written.
+    /// The mark of a writer whose segments tell up to where the file was durable when they were written, and whether they
+    /// are whole: <see cref="SegmentMark"/>.
     /// </summary>
-    internal const ushort TellsDurableMark = 0x4250;
+    internal const ushort TellsDurableMark = 0x4251;
 
     private const int FixedBytes = 671;
     private readonly byte[] _bytes;

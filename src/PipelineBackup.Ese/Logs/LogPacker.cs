@@ -31,6 +31,9 @@ public sealed class LogPacker
     // Next byte in the open segment; 0 while there is none.
     private int _at;
 
+    // Where the zeros begin that a segment was closed with: they belong to the record behind them.
+    private LogPosition _rest;
+
     /// <summary>Begins to pack.</summary>
     /// <param name="generation">The generation of the file.</param>
     /// <param name="sectorCount">Segments of the file, its header included, at least 3 and at most 65535.</param>
@@ -68,7 +71,13 @@ public sealed class LogPacker
     public ulong AccumulatedChecksum { get; private set; }
 
     /// <summary>Position that the next record gets.</summary>
-    public LogPosition Position => new(Generation, OpenIndex, _at);
+    public LogPosition Position => _rest.IsSet ? _rest : new(Generation, OpenIndex, _at);
+
+    /// <summary>Where the records of the segments before end, when those do not end with a segment.</summary>
+    internal LogPosition Rest
+    {
+        init => _rest = value.Offset == 0 ? default : value;
+    }
 
     /// <summary>
     /// Whether records go into this generation together. The last segment but one is never filled to its last byte, and
@@ -121,6 +130,7 @@ public sealed class LogPacker
     {
         if (!IsOpen)
             return;
+        _rest = Position;
         Open()[_at..].Clear();
         Finish();
     }
@@ -227,7 +237,7 @@ public sealed class LogPacker
         new LogPosition(Generation, OpenIndex, 0).Write(head[8..]);
         started.Write(head[16..]);
         BinaryPrimitives.WriteUInt32LittleEndian(head[36..], FormatFlag);
-        _at = Head;
+        (_at, _rest) = (Head, default);
     }
 
     private void Put(ReadOnlySpan<byte> bytes)

@@ -10,8 +10,7 @@ namespace PipelineBackup.Ese;
 ///   0    8  checksum, over the whole segment and its index
 ///   8    8  its own position
 ///  16    8  when its first record was put in
-///  24    4  0; where the header says so: index of the first segment that was perhaps not durable at its writing
-///  28    8  not used
+///  24   12  0; where the header says so, 8 bytes of <see cref="SegmentMark"/>
 ///  36    4  flags: 0x2000 selects the error-correcting checksum
 ///  40 4056  records
 /// </code>
@@ -33,9 +32,6 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
 
     /// <summary>Bytes before the first record of a segment.</summary>
     public const int HeaderBytes = 40;
-
-    /// <summary>Where a segment tells what was durable before it was written.</summary>
-    public const int DurableOffset = 24;
 
     private const byte FormatFlag = 0x20;
 
@@ -228,7 +224,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         if (isOwn && bit >= 0)
             segment = _mended;
         if (!isOwn || PositionOf(segment) != Position(index)
-            || BinaryPrimitives.ReadUInt32LittleEndian(segment[DurableOffset..]) <= (uint)_cut)
+            || SegmentMark.Durable(segment) <= (uint)_cut)
             return;
         Fail(LogScanVerdict.SegmentCorrupt, _cut);
     }
@@ -249,7 +245,7 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
         bit = -1;
         ulong computed = sum.For(index);
         if (sum.Stored == computed)
-            return true;
+            return !header.TellsDurable || SegmentMark.IsWhole(segment);
         if (!sum.IsCorrecting)
             return false;
         int flipped = XorEcc.FindFlippedBit(sum.Stored, computed, Size, isFirst: true);
@@ -258,7 +254,8 @@ internal sealed class SegmentScan(LogHeader header, bool collect)
             return false;
         segment.CopyTo(_mended);
         _mended[flipped >> 3] ^= (byte)(1 << (flipped & 7));
-        if (XorEcc.Compute(_mended, index, isFirst: true) != sum.Stored)
+        if (XorEcc.Compute(_mended, index, isFirst: true) != sum.Stored
+            || (header.TellsDurable && !SegmentMark.IsWhole(_mended)))
             return false;
         bit = flipped;
         return true;

@@ -48,14 +48,17 @@ public interface IDisk
     /// <param name="directory">The directory.</param>
     IReadOnlyList<string> ListFiles(string directory);
 
-    /// <summary>Gives a file another name in the same file system; never replaces a file.</summary>
-    /// <param name="from">The file.</param>
+    /// <summary>
+    /// Gives a file, or a directory with all that is in it, another name in the same file system; never replaces anything.
+    /// </summary>
+    /// <param name="from">The file or directory.</param>
     /// <param name="to">Its name from now on.</param>
     /// <exception cref="IOException">The name is taken, or the disk failed.</exception>
     void Rename(string from, string to);
 
-    /// <summary>Deletes a file; one that is not there is no failure.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Deletes a file, or a directory that is empty; one that is not there is no failure.</summary>
+    /// <param name="path">The file or directory.</param>
+    /// <exception cref="IOException">The directory is not empty, the file in use, or the disk failed.</exception>
     void Delete(string path);
 
     /// <summary>Makes sure that the names in a directory survive a crash.</summary>

@@ -48,7 +48,13 @@ public sealed class LocalDisk : IDisk
     }
 
     /// <inheritdoc/>
-    public void Delete(string path) => File.Delete(path);
+    public void Delete(string path)
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path);
+        else
+            File.Delete(path);
+    }
 
     /// <inheritdoc/>
     public void FlushDirectory(string directory) => DurableFile.FlushDirectory(directory);

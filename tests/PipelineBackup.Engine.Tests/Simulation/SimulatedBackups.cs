@@ -25,7 +25,7 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     private EmbeddedEngine? _engine;
     private SimulatedBackup? _backup;
     private IEnumerator<BackupStage>? _steps;
-    private SimulatedBackup? _cutShort;
+    private readonly List<SimulatedBackup> _cutShort = [];
     private bool _isChainCertain, _wasCircular;
     private int _abortIn;
 
@@ -194,7 +194,7 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
     {
         (_backup, _steps) = (null, null);
         if (backup.Stage == BackupStage.End)
-            _cutShort = backup;
+            _cutShort.Add(backup);
         if (backup.Stage == BackupStage.Done)
         {
             foreach (var database in _engine!.Databases.Where(database => backup.Held.Contains(database.Path)))
@@ -229,7 +229,8 @@ internal sealed class SimulatedBackups(SimulatedDisk disk, StoreModel model, Pag
         {
             var marks = BackupMarks.Of(database.Header);
             var expected = _marks.GetValueOrDefault(database.Path);
-            if (marks != expected && _cutShort is { } cut && cut.Held.Contains(database.Path))
+            var cut = _cutShort.FindLast(backup => backup.Held.Contains(database.Path));
+            if (marks != expected && cut is not null)
                 RequireMark(cut, database);
             else
                 Assert.True(marks == expected, $"'{database}' has the marks {marks}, expected are {expected}");

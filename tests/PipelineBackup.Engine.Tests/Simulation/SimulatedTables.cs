@@ -68,9 +68,10 @@ internal static class SimulatedTables
                 string what = $"database {number}, {table}, row {key}";
                 Assert.True(cursor.GetString("name") == Name(value), $"{what}: name");
                 Assert.True(cursor.Count("tags") == value % 4, $"{what}: tags");
-                Assert.True(
-                    Note(value) is { } note ? cursor.GetBytes("note").SequenceEqual(note) : cursor.IsNull("note"),
-                    $"{what}: note");
+                byte[]? note = Note(value), found = cursor.IsNull("note") ? null : [.. cursor.GetBytes("note")];
+                Assert.True(note is null ? found is null : found is not null && found.SequenceEqual(note),
+                    $"{what}, number {value}: its note has {found?.Length} bytes, was {note?.Length}; "
+                    + $"the same up to {found?.AsSpan().CommonPrefixLength(note)}");
             }
         }
     }

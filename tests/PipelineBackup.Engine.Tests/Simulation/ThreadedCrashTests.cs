@@ -26,6 +26,26 @@ public sealed class ThreadedCrashTests
         Assert.True(killed > 60, $"{killed}");
     }
 
+    [Theory]
+    [InlineData(OmittedRule.WriteAhead)]
+    [InlineData(OmittedRule.DurableCommit)]
+    public void An_engine_that_leaves_a_rule_out_is_found_out(object omits)
+    {
+        for (int seed = 1; seed <= 60; seed++)
+        {
+            var run = new Run(new(seed)) { Omits = (OmittedRule)omits };
+            if (Record.Exception(() =>
+            {
+                for (int life = 0; life < 3; life++)
+                    run.Live();
+                run.Judge();
+            }) is not null)
+                return;
+        }
+
+        Assert.Fail("nobody noticed");
+    }
+
     private sealed class Run(Random random)
     {
         private readonly LifeRig _rig = new(new() { Unit = 4096 });
@@ -35,10 +55,12 @@ public sealed class ThreadedCrashTests
         private readonly ConcurrentBag<Exception> _surprises = [];
         private bool _isMade;
 
+        public OmittedRule Omits { get; init; }
+
         private EngineOptions Options => _rig.Options with
         {
             CheckpointDepthBytes = random.Pick(64, 256) << 10, CircularLogging = random.OneIn(2),
-            LazyFlushInterval = TimeSpan.FromMilliseconds(2), HasBackgroundWork = true,
+            LazyFlushInterval = TimeSpan.FromMilliseconds(2), HasBackgroundWork = true, Omits = Omits,
         };
 
         public bool Live()

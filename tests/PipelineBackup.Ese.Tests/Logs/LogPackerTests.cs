@@ -26,6 +26,33 @@ public sealed class LogPackerTests
         Assert.Equal((position, firstByte), (record.Position.ToString(), record.FirstByte.ToString()));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(1)]
+    [InlineData(60)]
+    public void Zeros_that_end_a_segment_belong_to_the_record_behind_them(int free)
+    {
+        var packer = Packer();
+        Fill(packer, free);
+        var end = packer.Position;
+        packer.Close();
+        Assert.Equal(end, packer.Position);
+        packer.Take();
+        Assert.Equal(end, packer.Position);
+
+        // So it is for whoever goes on with the file.
+        var next = new LogPacker(s_generation, 16, Clock.Fixed, packer.OpenIndex) { Rest = packer.Position };
+        Assert.Equal(end, next.Append(Filler(100)));
+        Assert.Equal(0x28 + 100, next.Position.Offset);
+
+        packer = Packer();
+        Fill(packer, free);
+        packer.Close();
+        var position = packer.Append(Filler(100));
+        packer.Close();
+        Assert.Equal(position, LogFiles.ReadAll(File(packer))[^1].Position);
+    }
+
     [Fact]
     public void The_last_segment_but_one_is_never_filled_to_its_last_byte()
     {

@@ -12,6 +12,7 @@ internal sealed class NameJournal
         Create,
         Delete,
         Rename,
+        RenameDirectory,
     }
 
     /// <summary>Paths of all files.</summary>
@@ -19,6 +20,9 @@ internal sealed class NameJournal
 
     /// <summary>How many changes of names are not safe.</summary>
     public int Pending => _pending.Count;
+
+    /// <summary>The directories whose new names the last crash took back: from, to.</summary>
+    public List<(string From, string To)> LostNames { get; } = [];
 
     public SimulatedNode? Find(string path) => _names.GetValueOrDefault(path);
 
@@ -52,6 +56,13 @@ internal sealed class NameJournal
         _names[to] = node;
     }
 
+    /// <summary>A directory, and all that is in it.</summary>
+    public void RenameDirectory(string from, string to)
+    {
+        _pending.Add(new(What.RenameDirectory, from, to, null));
+        Move(_names, from, to);
+    }
+
     /// <summary>Makes what happened in a directory safe, and what had to happen before it elsewhere.</summary>
     public void Flush(string directory)
     {
@@ -68,6 +79,7 @@ internal sealed class NameJournal
     /// <summary>Leaves what a crash leaves: with power lost, some of what was not safe, in its order or not.</summary>
     public void Crash(CrashKind kind, Random random)
     {
+        LostNames.Clear();
         if (kind == CrashKind.Kill)
             _pending.ForEach(Apply);
         else if (kind == CrashKind.PowerLoss)
@@ -79,9 +91,16 @@ internal sealed class NameJournal
             {
                 if (inOrder ? i < count : random.OneIn(2))
                     Apply(_pending[i]);
+                else
+                    TakeBack(_pending[i]);
             }
         }
+        else
+        {
+            _pending.ForEach(TakeBack);
+        }
 
+        LostNames.Reverse();
         _pending.Clear();
         _names.Clear();
         foreach (var (path, node) in _safe)
@@ -99,7 +118,8 @@ internal sealed class NameJournal
             journal._names[path] = Once(node);
         foreach (var (path, node) in _safe)
             journal._safe[path] = Once(node);
-        journal._pending.AddRange(_pending.Select(change => change with { Node = Once(change.Node) }));
+        journal._pending.AddRange(_pending.Select(
+            change => change with { Node = change.Node is null ? null : Once(change.Node) }));
         return journal;
     }
 
@@ -109,23 +129,42 @@ internal sealed class NameJournal
         switch (change.What)
         {
             case What.Create when !_safe.ContainsKey(change.Path):
-                _safe[change.Path] = change.Node;
+                _safe[change.Path] = change.Node!;
                 break;
             case What.Delete when Holds(change):
                 _safe.Remove(change.Path);
                 break;
             case What.Rename when Holds(change) && !_safe.ContainsKey(change.To):
                 _safe.Remove(change.Path);
-                _safe[change.To] = change.Node;
+                _safe[change.To] = change.Node!;
+                break;
+            case What.RenameDirectory:
+                Move(_safe, change.Path, change.To);
                 break;
             default:
                 break;
         }
     }
 
+    private void TakeBack(Change change)
+    {
+        if (change.What == What.RenameDirectory)
+            LostNames.Add((change.Path, change.To));
+    }
+
+    private static void Move(Dictionary<string, SimulatedNode> names, string from, string to)
+    {
+        string head = from + System.IO.Path.DirectorySeparatorChar;
+        foreach (string path in names.Keys.Where(path => path.StartsWith(head, StringComparison.Ordinal)).ToList())
+        {
+            names[to + path[from.Length..]] = names[path];
+            names.Remove(path);
+        }
+    }
+
     private bool Holds(Change change) => ReferenceEquals(_safe.GetValueOrDefault(change.Path), change.Node);
 
-    private sealed record Change(What What, string Path, string To, SimulatedNode Node)
+    private sealed record Change(What What, string Path, string To, SimulatedNode? Node)
     {
         public bool Touches(string directory) => System.IO.Path.GetDirectoryName(Path) == directory
             || (To.Length > 0 && System.IO.Path.GetDirectoryName(To) == directory);

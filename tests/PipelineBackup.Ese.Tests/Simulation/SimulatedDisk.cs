@@ -8,7 +8,7 @@ namespace PipelineBackup.Ese.Tests.Simulation;
 /// Stricter than most: no second writer of a file, and a file that is open for writing can neither be renamed nor
 /// deleted, as on Windows; a name is safe only when its directory was flushed, as on POSIX systems.
 /// </remarks>
-internal sealed class SimulatedDisk : IDisk
+internal sealed partial class SimulatedDisk : IDisk
 {
     private readonly Lock _lock = new();
     private readonly HashSet<string> _directories = new(StringComparer.Ordinal);
@@ -114,6 +114,7 @@ internal sealed class SimulatedDisk : IDisk
             foreach (string path in Files)
                 nodes.TryAdd(_names.Find(path)!, path);
             _names.Crash(kind, random);
+            TakeDirectoriesBack();
             foreach (string path in Files)
                 nodes.TryAdd(_names.Find(path)!, path);
             foreach (var (node, path) in nodes)
@@ -158,62 +159,26 @@ internal sealed class SimulatedDisk : IDisk
     }
 
     /// <inheritdoc/>
-    public bool DirectoryExists(string path)
-    {
-        lock (_lock)
-        {
-            Live();
-            return _directories.Contains(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        }
-    }
-
-    /// <inheritdoc/>
-    public void CreateDirectory(string path)
-    {
-        lock (_lock)
-        {
-            Live();
-            path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-            if (_directories.Contains(path))
-                return;
-            for (string? each = path; each is not null; each = Path.GetDirectoryName(each))
-            {
-                if (_names.Find(each) is not null)
-                    throw new IOException($"'{each}' is a file");
-            }
-
-            Step(DiskStepKind.CreateDirectory, path);
-            AddDirectory(path);
-        }
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> ListFiles(string directory)
-    {
-        lock (_lock)
-        {
-            Live();
-            directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-            if (!_directories.Contains(directory))
-                throw new DirectoryNotFoundException($"there is no '{directory}'");
-            return [.. Files.Where(path => Path.GetDirectoryName(path) == directory)];
-        }
-    }
-
-    /// <inheritdoc/>
     public void Rename(string from, string to)
     {
         lock (_lock)
         {
             Live();
             (from, to) = (Path.GetFullPath(from), Path.GetFullPath(to));
-            NotInUse(from, Node(from));
+            bool isDirectory = _directories.Contains(from);
+            if (isDirectory && _open.Find(path => IsIn(path, from)) is { } used)
+                throw new IOException($"'{used}' is in use");
+            if (!isDirectory)
+                NotInUse(from, Node(from));
             if (_names.Find(to) is not null || _directories.Contains(to))
                 throw new IOException($"'{to}' is there already");
             if (!_directories.Contains(Path.GetDirectoryName(to)!))
                 throw new DirectoryNotFoundException($"no directory for '{to}'");
             Step(DiskStepKind.Rename, from, to: to);
-            _names.Rename(from, to);
+            if (isDirectory)
+                RenameDirectory(from, to);
+            else
+                _names.Rename(from, to);
         }
     }
 
@@ -226,6 +191,12 @@ internal sealed class SimulatedDisk : IDisk
             path = Path.GetFullPath(path);
             if (!_directories.Contains(Path.GetDirectoryName(path)!))
                 throw new DirectoryNotFoundException($"no directory for '{path}'");
+            if (_directories.Contains(path))
+            {
+                DeleteDirectory(path);
+                return;
+            }
+
             if (_names.Find(path) is not { } node)
                 return;
             NotInUse(path, node);

@@ -204,6 +204,39 @@ public sealed class SimulatedDiskTests
         Assert.Empty(disk.ListFiles(s_folder));
     }
 
+    [Theory]
+    [InlineData("Kill", false, true)]
+    [InlineData("AllLost", false, false)]
+    [InlineData("AllLost", true, true)]
+    public void A_directory_keeps_its_new_name_only_when_that_was_flushed(string kind, bool isFlushed, bool isKept)
+    {
+        string from = Path.Combine(s_folder, "x"), to = Path.Combine(s_folder, "y");
+        var disk = new SimulatedDisk().Put(Path.Combine(from, "a"), [1]).AddDirectory(Path.Combine(from, "sub"));
+        using (disk.Open(Path.Combine(from, "a"), DiskAccess.Read))
+            Assert.Throws<IOException>(() => disk.Rename(from, to));
+        Assert.Throws<IOException>(() => disk.Delete(from));
+        disk.Rename(from, to);
+        Assert.Equal((false, true), (disk.DirectoryExists(from), disk.DirectoryExists(Path.Combine(to, "sub"))));
+        Assert.Equal([Path.Combine(to, "a")], disk.ListFiles(to));
+        if (isFlushed)
+            disk.FlushDirectory(s_folder);
+        disk.Crash(Enum.Parse<CrashKind>(kind), new(1));
+        Assert.Equal((!isKept, isKept), (disk.DirectoryExists(from), disk.DirectoryExists(to)));
+        Assert.Equal([Path.Combine(isKept ? to : from, "a")], disk.Files);
+    }
+
+    [Fact]
+    public void A_directory_that_is_empty_can_be_deleted()
+    {
+        string made = Path.Combine(s_folder, "x");
+        var disk = new SimulatedDisk().Put(Path.Combine(made, "a"), [1]);
+        disk.Delete(Path.Combine(made, "a"));
+        disk.Delete(made);
+        Assert.False(disk.DirectoryExists(made));
+        disk.Crash(CrashKind.AllLost, new(1));
+        Assert.Equal([Path.Combine(made, "a")], disk.ListFiles(made));
+    }
+
     [Fact]
     public void Directories_are_made_with_those_above_them()
     {

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
+using PipelineBackup.Engine;
 using PipelineBackup.Ese;
 using PipelineBackup.Restore;
 using PipelineBackup.Tests.Backup;
@@ -52,6 +53,29 @@ public sealed class RecoveryTests
         var report = await RecoverAsync(trip);
         Assert.Equal(2, report.Chain.Count);
         Prove(report, "jetbackup-4096-restore-full-incr");
+    }
+
+    [Fact]
+    public async Task A_directory_that_an_embedded_engine_was_backed_up_to_is_a_source_like_any()
+    {
+        string folder = GoldenSets.NewFolder("living"), directory = GoldenSets.NewFolder("jet");
+        var stop = TestContext.Current.CancellationToken;
+        await using (var engine = await EmbeddedEngine.OpenAsync(new() { LogDirectory = folder }, stop))
+        {
+            var database = await engine.CreateDatabaseAsync(Path.Combine(folder, "people.edb"), cancellationToken: stop);
+            await engine.BackupToDirectoryAsync(directory, cancellationToken: stop);
+            using (var session = engine.CreateSession())
+                session.CreateTable(database, new("people") { Columns = [new("id", ColumnType.Long)] });
+            await engine.BackupToDirectoryAsync(directory, DirectoryBackupOptions.Incremental, cancellationToken: stop);
+        }
+
+        await using var trip = new MemoryTrip();
+        await trip.BackupAsync(directory);
+        var report = await RecoverAsync(trip);
+        Assert.Equal((ExitCode.Done, false), (report.ExitCode, report.NeedsRecovery));
+        using var file = DatabaseFile.Open(Assert.Single(report.Files), InspectionDepth.Full);
+        Assert.NotNull(CatalogReader.Read(file).Find("people"));
+        Assert.Empty(new DatabaseCheck(file, file.Header).Run(stop).Findings);
     }
 
     [Fact]
