@@ -3,6 +3,9 @@ namespace PipelineBackup.Engine;
 /// <summary>What is restored, where to, and with the logs of which engine it goes on.</summary>
 public sealed record ExternalRestoreOptions
 {
+    /// <summary>How many databases the map can name.</summary>
+    public const int MostMapped = 2 * EmbeddedEngine.MostDatabases;
+
     /// <summary>Where the logs of the backup are; only read.</summary>
     public required string BackupLogDirectory { get; init; }
 
@@ -71,9 +74,6 @@ public sealed record ExternalRestoreOptions
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>How many databases the map can name.</summary>
-    public const int MostMapped = 2 * EmbeddedEngine.MostDatabases;
 
     /// <summary>Whether a target was named, in whatever way.</summary>
     internal bool HasTarget => TargetInstance is not null || TargetLogDirectory is not null;

@@ -264,7 +264,7 @@ public sealed class ExternalRestoreTests
             var failure = await Record.ExceptionAsync(() => rig.RestoreAsync(options, putsCopies: false));
             rig.Disk.Watch = null;
             Assert.Equal(0, rig.Disk.Files.Count(path => path.EndsWith("-versions.tmp", StringComparison.Ordinal)));
-            rig.RequireKept(kept, $"step {at}", [.. rig.Disk.Files.Where(path => path.StartsWith(Path.GetFullPath("/restore"), StringComparison.Ordinal))]);
+            rig.RequireKept(kept, $"step {at}", rig.OfRestores());
             rig.RequireRunning();
             if (failure is null)
                 break;
@@ -278,7 +278,7 @@ public sealed class ExternalRestoreTests
     }
 
     [Fact]
-    public async Task Whatever_a_crash_leaves_is_restored_anew_and_the_engine_comes_back() 
+    public async Task Whatever_a_crash_leaves_is_restored_anew_and_the_engine_comes_back()
     {
         foreach (int seed in Seeds.Of(6))
         {

@@ -132,10 +132,14 @@ internal sealed class RestoreRig
         return await Host.RestoreExternalAsync(options, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>What is in the directories of restores.</summary>
+    public string[] OfRestores() =>
+        [.. Disk.Files.Where(path => path.StartsWith(Path.GetFullPath("/restore"), StringComparison.Ordinal))];
+
     /// <summary>Takes away what restores left.</summary>
     public void CleanUp()
     {
-        foreach (string path in Disk.Files.Where(path => path.StartsWith(Path.GetFullPath("/restore"), StringComparison.Ordinal)))
+        foreach (string path in OfRestores())
             Disk.Remove(path);
     }
 

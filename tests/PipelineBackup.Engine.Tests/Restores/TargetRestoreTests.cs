@@ -85,7 +85,7 @@ public sealed class TargetRestoreTests
         Assert.Equal(LogRecordType.ExternalRestore2, first.Type);
         string text = System.Text.Encoding.Unicode.GetString(first.Bytes[3..]);
         Assert.Equal([RestoreRig.Work, "target", ""], text.Split('\0'));
-        rig.RequireKept(kept, "the restore", [.. rig.Disk.Files.Where(path => path.StartsWith(Path.GetFullPath("/restore"), StringComparison.Ordinal))]);
+        rig.RequireKept(kept, "the restore", rig.OfRestores());
         rig.RequireRunning();
         rig.Close();
     }
@@ -204,7 +204,7 @@ public sealed class TargetRestoreTests
         Assert.Equal(generation, rig.Engine.Log.Header.Generation);
         Assert.Equal(rig.Full.Logs.Keys.Last(), report.End.Generation.Value);
         rig.ReadAside(RestoreRig.AsidePath(RestoreRig.PathA));
-        rig.RequireKept(kept, "the restore", [.. rig.Disk.Files.Where(path => path.StartsWith(Path.GetFullPath("/restore"), StringComparison.Ordinal))]);
+        rig.RequireKept(kept, "the restore", rig.OfRestores());
     }
 
     [Fact]
@@ -277,8 +277,8 @@ public sealed class TargetRestoreTests
         Assert.Equal(EseError.Success, report.Result);
         Assert.Equal(last, report.End.Generation);
         Assert.Equal(rig.RowsA.Committed, rig.ReadAside(RestoreRig.AsidePath(RestoreRig.PathA)));
-        Assert.Empty(rig.Disk.Files.Where(path => Path.GetDirectoryName(path) is { } place
-            && (place == RestoreRig.Work || place == RestoreRig.Checkpoint)));
+        Assert.DoesNotContain(rig.Disk.Files,
+            path => Path.GetDirectoryName(path) is var place && (place == RestoreRig.Work || place == RestoreRig.Checkpoint));
 
         // With something to roll back it is in the directories of the target that undo goes on.
         var killed = new RestoreRig();
@@ -292,14 +292,12 @@ public sealed class TargetRestoreTests
         Assert.Equal((EseError.Success, last.Next), (report.Result, report.Written));
         Assert.Equal(last.Next, LogChain.Open(killed.Disk, LifeRig.Logs, "edb").Current!.Generation);
         Assert.Equal(killed.RowsA.Committed, killed.ReadAside(RestoreRig.AsidePath(RestoreRig.PathA)));
-        Assert.Empty(killed.Disk.Files.Where(path => Path.GetDirectoryName(path) is { } place
-            && (place == RestoreRig.Work || place == RestoreRig.Checkpoint)));
-        var checkpoint = CheckpointReaderOf(killed);
-        Assert.Equal(last.Next, checkpoint.Generation);
+        Assert.DoesNotContain(killed.Disk.Files,
+            path => Path.GetDirectoryName(path) is var place && (place == RestoreRig.Work || place == RestoreRig.Checkpoint));
+        var plan = RecoveryPlan.Find(new() { BaseName = "edb", LogDirectory = LifeRig.Logs, Disk = killed.Disk });
+        Assert.True(plan.HasCheckpoint);
+        Assert.Equal(last.Next, plan.Start.Generation);
     }
-
-    private static LogPosition CheckpointReaderOf(RestoreRig rig) =>
-        RecoveryPlan.Find(new() { BaseName = "edb", LogDirectory = LifeRig.Logs, Disk = rig.Disk }).Start;
 
     private static int Numbered(RestoreRig rig) => rig.Disk.Files.Count(path => Path.GetDirectoryName(path) == LifeRig.Logs
         && LogFileName.TryParse(Path.GetFileName(path.AsSpan()), out var name) && name.Kind == LogFileKind.Numbered);
