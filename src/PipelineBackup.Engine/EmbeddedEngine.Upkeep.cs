@@ -22,6 +22,12 @@ public sealed partial class EmbeddedEngine
     /// <exception cref="EseException">−1808, −510, …: the disk failed, and the engine with it.</exception>
     internal void AfterOperation()
     {
+        if (_isFrozen)
+        {
+            AfterFrozenOperation();
+            return;
+        }
+
         if (Log.IsBehind)
             Guard(Log.Flush);
         foreach (var database in _databases)
@@ -43,10 +49,19 @@ public sealed partial class EmbeddedEngine
     /// <summary>
     /// Who changes more than can be written waits, so that memory does not grow without end. Without the latch.
     /// </summary>
-    internal void AwaitRoom()
+    /// <param name="mayWrite">Whether it was perhaps a change: who only reads does not wait for a thaw.</param>
+    internal void AwaitRoom(bool mayWrite)
     {
-        if (_isOverfull && IsAlive && !Latch.IsHeldByCurrentThread)
-            _upkeep.Wait(() => IsAlive && _isOverfull);
+        if (!_isOverfull || !IsAlive || Latch.IsHeldByCurrentThread)
+            return;
+        if (_isFrozen)
+        {
+            if (mayWrite)
+                AwaitThaw();
+            return;
+        }
+
+        _upkeep.Wait(() => IsAlive && _isOverfull);
     }
 
     /// <summary>
@@ -68,6 +83,9 @@ public sealed partial class EmbeddedEngine
     /// <exception cref="EseException">−1808, −510, …: the disk failed, and the engine with it.</exception>
     internal void WriteBehind(bool forMemory) => Guard(() =>
     {
+        // The thaw orders another round.
+        if (_isFrozen)
+            return;
         EngineDatabase[] databases;
         LogPosition tip;
         lock (Latch)
@@ -94,6 +112,8 @@ public sealed partial class EmbeddedEngine
     internal void WorkNow()
     {
         RequireAlive();
+        if (_isFrozen)
+            return;
         Guard(Log.Flush);
         CleanUp();
         if (Options.HasBackgroundWork)
@@ -104,7 +124,7 @@ public sealed partial class EmbeddedEngine
 
         lock (Latch)
         {
-            if (IsAlive)
+            if (IsAlive && !_isFrozen)
                 Guard(MoveCheckpoint);
         }
     }

@@ -138,6 +138,9 @@ public sealed partial class EngineDatabase
     // Before the growth is logged: a database that cannot grow is no reason to stop.
     private void MakeRoom(PageNumber last)
     {
+        // A frozen file does not grow; it gets its length with the pages, behind the thaw.
+        if (Engine.IsFrozen)
+            return;
         try
         {
             Cache.Reserve(last);

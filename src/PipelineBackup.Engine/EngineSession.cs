@@ -123,7 +123,7 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
             Engine.Latch.Enter();
             isLatched = true;
             Require(mayWrite, isEnding);
-            return new(this);
+            return new(this, mayWrite);
         }
         catch
         {
@@ -186,7 +186,8 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
 
     /// <summary>One call of a session.</summary>
     /// <param name="session">The session.</param>
-    internal readonly struct Operation(EngineSession session) : IDisposable
+    /// <param name="mayWrite">Whether it may change something.</param>
+    internal readonly struct Operation(EngineSession session, bool mayWrite) : IDisposable
     {
         /// <summary>Ends it.</summary>
         public void Dispose()
@@ -202,7 +203,7 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
                 Volatile.Write(ref session._isBusy, 0);
             }
 
-            session.Engine.AwaitRoom();
+            session.Engine.AwaitRoom(mayWrite);
         }
     }
 }

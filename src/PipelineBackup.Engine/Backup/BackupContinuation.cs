@@ -12,15 +12,17 @@ internal static class BackupContinuation
     /// <summary>Makes sure of it. Without the engine's latch.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="parent">The backup to continue; null when nobody says.</param>
+    /// <param name="type">How the backups of the chain are taken.</param>
     /// <exception cref="SourceException">−526, −560, −569, −528, −515 or −530: it cannot.</exception>
-    public static void Require(EmbeddedEngine engine, BackupParent? parent)
+    public static void Require(
+        EmbeddedEngine engine, BackupParent? parent, BackupInfoType type = BackupInfoType.Streaming)
     {
         if (engine.Options.CircularLogging)
             throw BackupRefusal.Circular();
         lock (engine.Latch)
         {
             foreach (var database in engine.Databases)
-                RequireFull(database, parent);
+                RequireFull(database, parent, type);
         }
 
         if (parent is null)
@@ -51,11 +53,34 @@ internal static class BackupContinuation
         }
     }
 
-    private static void RequireFull(EngineDatabase database, BackupParent? parent)
+    /// <summary>Makes sure that a snapshot of logs alone can follow the last snapshot. Without the engine's latch.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="lowest">The lowest log that there is.</param>
+    /// <exception cref="SourceException">−526, −560, −569: it cannot.</exception>
+    public static void RequireSnapshot(EmbeddedEngine engine, LogGeneration lowest)
+    {
+        if (engine.Options.CircularLogging)
+            throw BackupRefusal.Circular();
+        lock (engine.Latch)
+        {
+            foreach (var database in engine.Databases)
+                RequireFull(database, BackupInfoType.OperatingSystemSnapshot);
+            RequireNoGap(engine.Databases, lowest);
+        }
+    }
+
+    private static void RequireFull(EngineDatabase database, BackupInfoType type)
     {
         var header = database.Header;
-        if (!header.PreviousFull.LowGeneration.IsSet || header.PreviousFullType != BackupInfoType.Streaming)
-            throw BackupRefusal.NoFull($"there is no full backup of '{database}' that truncated logs");
+        if (header.PreviousFull.LowGeneration.IsSet && header.PreviousFullType == type)
+            return;
+        string what = type == BackupInfoType.Streaming ? "backup" : "snapshot";
+        throw BackupRefusal.NoFull($"there is no full {what} of '{database}' that truncated logs");
+    }
+
+    private static void RequireFull(EngineDatabase database, BackupParent? parent, BackupInfoType type)
+    {
+        RequireFull(database, type);
         if (parent is null)
             return;
         if (parent.DatabaseSignatures.Count > 0 && !parent.DatabaseSignatures.Contains(database.Signature.ToHex()))

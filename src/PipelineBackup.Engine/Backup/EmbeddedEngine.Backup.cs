@@ -29,6 +29,8 @@ public sealed partial class EmbeddedEngine : IBackupSource
     {
         ArgumentNullException.ThrowIfNull(request);
         RequireBackupAllowed();
+        if (_isFrozen)
+            throw BackupRefusal.InProgress();
         await _life.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -128,13 +130,13 @@ public sealed partial class EmbeddedEngine : IBackupSource
     {
         RequireBackupAllowed();
         RequireWritable();
-        if (_backup is not null)
+        if (_backup is not null || _snapshot is not null)
             throw BackupRefusal.InProgress();
     }
 
     private void RequireNoBackup()
     {
-        if (_backup is not null)
+        if (_backup is not null || _snapshot is not null)
         {
             throw new EseException(EseError.BackupInProgress,
                 "databases are not made, attached or detached while a backup goes on", "wait until it has ended");

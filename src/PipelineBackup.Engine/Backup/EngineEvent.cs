@@ -91,6 +91,36 @@ public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
     /// <summary>Logs were to be truncated before all of them were copied.</summary>
     public const int LogsNotCopied = 520;
 
+    /// <summary>An engine is being frozen for a snapshot.</summary>
+    public const int SnapshotFreezeBegins = 2001;
+
+    /// <summary>It could not be frozen, or thawed.</summary>
+    public const int SnapshotFreezeFailed = 2002;
+
+    /// <summary>Writing goes on behind a snapshot.</summary>
+    public const int SnapshotFreezeEnds = 2003;
+
+    /// <summary>A snapshot took too long, and writing went on by itself.</summary>
+    public const int SnapshotTimedOut = 2004;
+
+    /// <summary>A full snapshot is prepared.</summary>
+    public const int FullSnapshotPrepared = 2005;
+
+    /// <summary>A snapshot is complete.</summary>
+    public const int SnapshotComplete = 2006;
+
+    /// <summary>A snapshot was given up.</summary>
+    public const int SnapshotAborted = 2007;
+
+    /// <summary>A snapshot of logs alone is prepared.</summary>
+    public const int LogSnapshotPrepared = 2008;
+
+    /// <summary>A full snapshot beside the others is prepared.</summary>
+    public const int CopySnapshotPrepared = 2009;
+
+    /// <summary>A snapshot of logs alone beside the others is prepared.</summary>
+    public const int DifferentialSnapshotPrepared = 2010;
+
     /// <summary>Number and sentence.</summary>
     public override string ToString() => $"{Id} {Message}";
 }

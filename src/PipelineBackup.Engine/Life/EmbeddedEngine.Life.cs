@@ -165,11 +165,8 @@ public sealed partial class EmbeddedEngine
         }
 
         lock (Latch)
-        {
             _backup?.Stop();
-            if (_stage == EngineState.StoppingService)
-                Guard(Log.Flush);
-        }
+        FlushBehindThaw();
     }
 
     /// <summary>A restore goes on in the engine, which is not opened meanwhile, until the result is disposed of.</summary>
@@ -359,6 +356,7 @@ public sealed partial class EmbeddedEngine
     {
         _stage = EngineState.Terminated;
         EndBackup();
+        EndSnapshot();
         _upkeep.Dispose();
         foreach (var database in _databases)
             database.Release();

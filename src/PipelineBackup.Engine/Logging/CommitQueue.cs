@@ -7,6 +7,7 @@ namespace PipelineBackup.Engine;
 /// <code>
 /// nobody flushes ──► whoever comes flushes, at once
 /// somebody does  ──► wait; that flush is for all whom it served, for the others the next one begins
+/// held up        ──► wait; the flush comes when that is over
 /// </code>
 /// The flushes for others follow one another on a thread of their own. One that had to come from the pool, which others
 /// may have filled with work, would let everybody wait between two flushes.
@@ -17,7 +18,7 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
     private readonly object _gate = new();
     private readonly List<Waiter> _waiters = [];
     private Thread? _thread;
-    private bool _isFlushing, _isHandedOn, _isClosed;
+    private bool _isFlushing, _isHandedOn, _isHeld, _isClosed;
 
     /// <summary>Waits until a record is durable, and all before it.</summary>
     /// <param name="position">Its position.</param>
@@ -29,7 +30,7 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         {
             if (position < log.Durable)
                 return default;
-            if (_isFlushing)
+            if (_isFlushing || _isHeld)
             {
                 var waiter = new Waiter(position);
                 _waiters.Add(waiter);
@@ -50,6 +51,34 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         }
     }
 
+    /// <summary>Flushes nothing from now on: waits for the flush that is under way.</summary>
+    public void Hold()
+    {
+        lock (_gate)
+        {
+            _isHeld = true;
+            while (_isFlushing)
+                Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>What was written otherwise is durable; nobody has to wait for it any longer.</summary>
+    public void ServeDurable()
+    {
+        lock (_gate)
+            Serve(null);
+    }
+
+    /// <summary>Flushes again, for those first who came meanwhile.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            _isHeld = false;
+            GoOn(null);
+        }
+    }
+
     /// <summary>Ends its thread, once nobody waits.</summary>
     public void Dispose()
     {
@@ -66,19 +95,21 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
     private void HandOn()
     {
         lock (_gate)
-        {
-            Serve(null);
-            _isFlushing = _isHandedOn = _waiters.Count > 0;
-            if (!_isHandedOn)
-                return;
-            if (_thread is null)
-            {
-                _thread = new(FlushForOthers) { IsBackground = true, Name = "log" };
-                _thread.Start();
-            }
+            GoOn(null);
+    }
 
-            Monitor.PulseAll(_gate);
+    // A flush is over, or flushing is allowed again. With the gate held.
+    private void GoOn(Exception? failure)
+    {
+        Serve(failure);
+        _isFlushing = _isHandedOn = _waiters.Count > 0 && !_isHeld;
+        if (_isHandedOn && _thread is null)
+        {
+            _thread = new(FlushForOthers) { IsBackground = true, Name = "log" };
+            _thread.Start();
         }
+
+        Monitor.PulseAll(_gate);
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a thread of its own")]
@@ -108,10 +139,7 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
             }
 
             lock (_gate)
-            {
-                Serve(failure);
-                _isFlushing = _isHandedOn = _waiters.Count > 0;
-            }
+                GoOn(failure);
         }
     }
 

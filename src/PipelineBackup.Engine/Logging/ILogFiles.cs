@@ -24,4 +24,14 @@ internal interface ILogFiles : IDisposable
     /// <summary>Begins the next generation, once the one before is whole.</summary>
     /// <param name="header">Its header, not finished.</param>
     void Roll(byte[] header);
+
+    /// <summary>
+    /// The first half of <see cref="Roll"/>: the log has got its number, and the next one is there under another name.
+    /// Nothing can be written until <see cref="EndRoll"/>.
+    /// </summary>
+    /// <param name="header">Header of the next one, not finished.</param>
+    void BeginRoll(byte[] header);
+
+    /// <summary>The second half: the next log is the current one.</summary>
+    void EndRoll();
 }

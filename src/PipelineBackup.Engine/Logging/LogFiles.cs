@@ -26,6 +26,7 @@ internal sealed class LogFiles : ILogFiles
     private int _durable, _next;
     private ulong _accumulated;
     private bool _isDirty;
+    private (byte[] Header, string Path) _coming;
 
     /// <summary>The files in a folder, without a current log so far.</summary>
     /// <param name="folder">The folder.</param>
@@ -54,7 +55,8 @@ internal sealed class LogFiles : ILogFiles
     public void Begin(byte[] header, LogHeader? before, ulong accumulated)
     {
         (Header, _accumulated) = (before!, accumulated);
-        Reveal(header);
+        MakeNext(header);
+        EndRoll();
     }
 
     /// <inheritdoc/>
@@ -121,16 +123,36 @@ internal sealed class LogFiles : ILogFiles
     /// <inheritdoc/>
     public void Roll(byte[] header)
     {
+        BeginRoll(header);
+        EndRoll();
+    }
+
+    /// <inheritdoc/>
+    public void BeginRoll(byte[] header)
+    {
         Flush();
         _file!.Dispose();
         _file = null;
-        Reveal(header);
+        MakeNext(header);
+    }
+
+    /// <inheritdoc/>
+    public void EndRoll()
+    {
+        var (header, path) = _coming;
+        _disk.Rename(path, _folder.CurrentPath);
+        _disk.FlushDirectory(_folder.Directory);
+        if (path != _folder.TemporaryPath)
+            _disk.Delete(_folder.TemporaryPath);
+        _file = _disk.Open(_folder.CurrentPath, DiskAccess.ReadWrite);
+        Header = LogHeader.Read(header);
+        (_durable, _next, _accumulated, _isDirty) = (1, 1, 0, false);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
-    private void Reveal(byte[] header)
+    private void MakeNext(byte[] header)
     {
         var before = Header;
         long length = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(12)) * (long)SegmentScan.Size;
@@ -155,13 +177,7 @@ internal sealed class LogFiles : ILogFiles
             _disk.FlushDirectory(_folder.Directory);
         }
 
-        _disk.Rename(path, _folder.CurrentPath);
-        _disk.FlushDirectory(_folder.Directory);
-        if (path != _folder.TemporaryPath)
-            _disk.Delete(_folder.TemporaryPath);
-        _file = _disk.Open(_folder.CurrentPath, DiskAccess.ReadWrite);
-        Header = LogHeader.Read(header);
-        (_durable, _next, _accumulated, _isDirty) = (1, 1, 0, false);
+        _coming = (header, path);
     }
 
     // All its bytes are written, so that the disk cannot be full in the middle of it later. When there is no room it is

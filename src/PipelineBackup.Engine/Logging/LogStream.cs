@@ -12,8 +12,9 @@ namespace PipelineBackup.Engine;
 /// <see cref="Append"/> touches no file: what a generation that is full leaves to do waits for the next flush. Each
 /// flush fills its last segment, so no segment is ever written twice. Locks are taken in this order: latch, files,
 /// records. The first failure of the disk is the last thing that happens: what was not durable then never will be.
+/// A snapshot holds it up: records are taken, and whoever wants to flush waits.
 /// </remarks>
-internal sealed class LogStream : IChangeLog, IDisposable
+internal sealed partial class LogStream : IChangeLog, IDisposable
 {
     // What waits in memory before somebody has to write it.
     private const int MostPending = 1 << 20;
@@ -24,7 +25,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     private readonly EngineOptions _options;
     private readonly LogStreamSettings _settings;
     private readonly ILogFiles _files;
-    private readonly Lock _writing = new();
+    private readonly object _writing = new();
     private readonly Lock _records = new();
     private readonly CommitQueue _committers;
     private readonly Queue<LogPart> _parts = [];
@@ -90,14 +91,7 @@ internal sealed class LogStream : IChangeLog, IDisposable
     public bool IsOnReserve => _files.IsOnReserve;
 
     /// <summary>Whether more waits in memory than should.</summary>
-    public bool IsBehind
-    {
-        get
-        {
-            lock (_records)
-                return _partBytes + _packer.Done.Length > MostPending;
-        }
-    }
+    public bool IsBehind => PendingBytes > MostPending;
 
     /// <summary>How often the disk was asked to make a log durable.</summary>
     public long Flushes { get; private set; }
@@ -164,17 +158,10 @@ internal sealed class LogStream : IChangeLog, IDisposable
         RequireSound();
         lock (_writing)
         {
+            while (_isHeld)
+                Monitor.Wait(_writing);
             RequireSound();
-            try
-            {
-                Write();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or EseException)
-            {
-                IsBroken |= _failure is null;
-                Fail(e);
-                throw _failure!;
-            }
+            GuardWriting(Write);
         }
     }
 
@@ -199,6 +186,20 @@ internal sealed class LogStream : IChangeLog, IDisposable
     {
         _committers.Dispose();
         _files.Dispose();
+    }
+
+    private void GuardWriting(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or EseException)
+        {
+            IsBroken |= _failure is null;
+            Fail(e);
+            throw _failure!;
+        }
     }
 
     private void Write()

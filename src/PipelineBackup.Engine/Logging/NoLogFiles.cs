@@ -29,10 +29,18 @@ internal sealed class NoLogFiles : ILogFiles
     }
 
     /// <inheritdoc/>
-    public void Roll(byte[] header)
+    public void Roll(byte[] header) => BeginRoll(header);
+
+    /// <inheritdoc/>
+    public void BeginRoll(byte[] header)
     {
         LogHeaderWriter.Finish(header, 0, false);
         Header = LogHeader.Read(header);
+    }
+
+    /// <inheritdoc/>
+    public void EndRoll()
+    {
     }
 
     /// <inheritdoc/>

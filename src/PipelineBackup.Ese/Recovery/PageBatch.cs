@@ -6,9 +6,10 @@ namespace PipelineBackup.Ese;
 /// <param name="pageSize">Page size of the database.</param>
 internal sealed class PageBatch(PageSize pageSize)
 {
-    private const int MostBytes = 1 << 20;
+    // Most batches are a few pages: memory is taken as they come.
+    private const int LeastBytes = 64 << 10, MostBytes = 1 << 20;
 
-    private readonly byte[] _bytes = new byte[MostBytes];
+    private byte[] _bytes = [];
 
     /// <summary>The pages, in the order of their numbers.</summary>
     public List<CachedPage> Pages { get; } = [];
@@ -23,7 +24,10 @@ internal sealed class PageBatch(PageSize pageSize)
     /// <param name="page">The page, in memory.</param>
     public void Add(CachedPage page)
     {
-        var image = _bytes.AsSpan(Pages.Count * pageSize.Bytes, pageSize.Bytes);
+        int at = Pages.Count * pageSize.Bytes;
+        if (_bytes.Length == at)
+            Array.Resize(ref _bytes, Math.Clamp(2 * at, LeastBytes, MostBytes));
+        var image = _bytes.AsSpan(at, pageSize.Bytes);
         page.Buffer.CopyTo(image);
         new PageEditor(image).Seal(page.Number);
         image.CopyTo(page.Buffer);

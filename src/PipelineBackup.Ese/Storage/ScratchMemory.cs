@@ -30,6 +30,9 @@ internal sealed class ScratchMemory(IDisk disk, string path, long memoryBytes, i
     /// <summary>Blocks that are in memory.</summary>
     public int ResidentBlocks => _resident.Count;
 
+    /// <summary>Whether nothing is written to the file now, however much memory that takes.</summary>
+    public bool IsHeldBack { get; set; }
+
     /// <summary>How often a block was written to the file.</summary>
     public long Spills { get; private set; }
 
@@ -104,7 +107,10 @@ internal sealed class ScratchMemory(IDisk disk, string path, long memoryBytes, i
     /// <summary>Memory for a block, perhaps that of one that goes to the file.</summary>
     private byte[] Room(int block)
     {
-        byte[]? memory = _resident.Count < _most ? _spare : Evict();
+        // More than there may be are left from when none was written.
+        while (!IsHeldBack && _resident.Count > _most)
+            Evict();
+        byte[]? memory = _resident.Count < _most || IsHeldBack ? _spare : Evict();
         _spare = memory == _spare ? null : _spare;
         _resident.Add(block);
         return memory ?? GC.AllocateUninitializedArray<byte>(BlockBytes);

@@ -52,6 +52,9 @@ internal sealed class WrittenRows
     /// <summary>Whether more rows go than come.</summary>
     public bool IsShrinking { get; set; }
 
+    /// <summary>Whether nobody waits for the disk.</summary>
+    public bool IsLazy { get; set; }
+
     /// <summary>One step of one of the sessions.</summary>
     public void Step()
     {
@@ -124,7 +127,8 @@ internal sealed class WrittenRows
     {
         if (isCommitted)
         {
-            LifeRig.Now(writer.Transaction!.CommitAsync(_random.Next(3) == 0 ? CommitMode.Durable : CommitMode.Lazy));
+            bool isDurable = _random.Next(3) == 0 && !IsLazy;
+            LifeRig.Now(writer.Transaction!.CommitAsync(isDurable ? CommitMode.Durable : CommitMode.Lazy));
             foreach (var (id, text) in writer.Changes)
             {
                 if (text is null)

@@ -25,6 +25,7 @@ internal sealed class EngineSimulation
     private readonly PageSize _pageSize;
     private readonly long _logBytes;
     private readonly SimulatedBackups? _backups;
+    private readonly SimulatedSnapshots? _snapshots;
     private int? _making;
     private ulong _numbers;
 
@@ -75,6 +76,15 @@ internal sealed class EngineSimulation
         };
     }
 
+    /// <summary>What came of snapshots; null when none are taken.</summary>
+    public SortedDictionary<string, int>? Snapshots => _snapshots?.Counts;
+
+    /// <summary>Whether snapshots are taken meanwhile.</summary>
+    public bool TakesSnapshots
+    {
+        init => _snapshots = value ? new(_disk, Model, new(_random.Next())) : null;
+    }
+
     /// <summary>How many lives ended by a crash while sessions were at work, while recovery was, by a failing disk.</summary>
     public (int AtWork, int InRecovery, int Failed) Ends { get; private set; }
 
@@ -121,6 +131,7 @@ internal sealed class EngineSimulation
 
     private EmbeddedEngine Open() => LifeRig.Now(EmbeddedEngine.OpenAsync(new()
     {
+        Host = _snapshots is null ? null : new EngineHost(),
         LogDirectory = Logs,
         PageSize = _pageSize,
         LogFileBytes = _logBytes,
@@ -156,6 +167,8 @@ internal sealed class EngineSimulation
             var databases = Attached(engine);
             if (databases.Count == 0 || _random.OneIn(60))
                 sessions = Manage(engine, sessions);
+            else if (_snapshots is not null && _random.OneIn(20))
+                _snapshots.Take(engine, sessions, databases);
             else if (_random.OneIn(30))
                 Maintain(engine);
             else

@@ -19,6 +19,9 @@ internal sealed class SimulatedSession(EmbeddedEngine engine, StoreModel model, 
     /// <summary>Whether a transaction is open.</summary>
     public bool IsOpen => _open.Count > 0;
 
+    /// <summary>Whether it waits for no disk: it would wait for ever.</summary>
+    public bool IsLazy { get; set; }
+
     /// <summary>Does a few things, and perhaps ends the transaction.</summary>
     /// <param name="databases">The databases that are attached, by number.</param>
     public void Step(IReadOnlyList<(int Number, EngineDatabase Database)> databases)
@@ -58,7 +61,7 @@ internal sealed class SimulatedSession(EmbeddedEngine engine, StoreModel model, 
             return;
         }
 
-        bool isDurable = random.OneIn(2);
+        bool isDurable = random.OneIn(2) && !IsLazy;
         var committed = _changes;
         if (!IsOpen && committed.Count > 0)
         {

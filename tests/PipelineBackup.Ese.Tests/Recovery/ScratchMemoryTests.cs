@@ -41,6 +41,35 @@ public class ScratchMemoryTests
     }
 
     [Fact]
+    public void Held_back_it_writes_nothing_and_gives_memory_back_later()
+    {
+        Seeds.Each(100, random =>
+        {
+            var disk = new SimulatedDisk().AddDirectory("/scratch");
+            using var memory = new ScratchMemory(disk, Path, memoryBytes: 0, blockBytes: 64);
+            var streams = Enumerable.Range(0, 3).Select(_ => (new ScratchStream(memory), new List<byte>())).ToList();
+            for (int round = 0; round < 4; round++)
+            {
+                memory.IsHeldBack = round % 2 == 1;
+                int steps = disk.Steps;
+                for (int step = 0; step < 200; step++)
+                {
+                    var (stream, bytes) = streams[random.Next(streams.Count)];
+                    Step(random, stream, bytes);
+                }
+
+                Assert.True(!memory.IsHeldBack || disk.Steps == steps, "something was written");
+                foreach (var (stream, bytes) in streams)
+                    Assert.Equal([.. bytes], Read(stream, 0, bytes.Count));
+            }
+
+            memory.IsHeldBack = false;
+            streams[0].Item1.Append(new byte[1000]);
+            Assert.InRange(memory.ResidentBlocks, 1, 4);
+        });
+    }
+
+    [Fact]
     public void What_a_killed_run_left_is_overwritten()
     {
         var disk = new SimulatedDisk().Put(Path, new byte[10]);
