@@ -86,6 +86,9 @@ internal sealed class AzureBlobClient : IDisposable
         if (options.ConnectionString is { } connection)
             return new(connection, client);
         var endpoint = options.Endpoint ?? new Uri($"https://{account}.blob.core.windows.net");
+        // The library would take the container for the account.
+        if (IPAddress.TryParse(endpoint.DnsSafeHost, out _) && endpoint.AbsolutePath.Trim('/') != account)
+            throw new ArgumentException($"an endpoint by number ends in the account: {endpoint.GetLeftPart(UriPartial.Authority)}/{account}");
         if (options.CustomerKey is not null && endpoint.Scheme != "https")
             throw new ArgumentException("a customer's key is sent over https only");
         if (options.SasToken is { } signature)

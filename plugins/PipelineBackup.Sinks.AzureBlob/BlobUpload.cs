@@ -26,7 +26,7 @@ internal sealed class BlobUpload(
     private static readonly BlobRequestConditions s_createOnly = new() { IfNoneMatch = ETag.All };
 
     private AccessTier? Tier => (body.Class == ObjectClass.Catalogue ? options.CatalogueTier : options.DataTier) is { } tier
-        ? new AccessTier(tier) : null;
+        ? new AccessTier(tier) : (AccessTier?)null;
 
     private IDictionary<string, string>? Tags => options.Tags.Count > 0 ? options.Tags.ToDictionary() : null;
 
@@ -49,6 +49,8 @@ internal sealed class BlobUpload(
 
     private Task WholeAsync(CancellationToken cancellationToken)
     {
+        var (algorithm, value) = Checksum(body.Content);
+        bool isMd5 = algorithm == StorageChecksumAlgorithm.MD5;
         var settings = new BlobUploadOptions
         {
             Conditions = s_createOnly,
@@ -56,7 +58,13 @@ internal sealed class BlobUpload(
             Tags = Tags,
             Metadata = Metadata,
             ImmutabilityPolicy = Immutability,
-            TransferValidation = Validation(body.Content),
+            // Of an MD5 the store takes the hash to keep as the one to check; the library has no other way in one request.
+            HttpHeaders = isMd5 ? new() { ContentHash = value, ContentType = "application/octet-stream" } : null,
+            TransferValidation = new()
+            {
+                ChecksumAlgorithm = isMd5 ? StorageChecksumAlgorithm.None : algorithm,
+                PrecalculatedChecksum = isMd5 ? default : value,
+            },
             // One request, whatever the length.
             TransferOptions = new() { InitialTransferSize = body.Length + 1, MaximumTransferSize = body.Length + 1 },
         };
@@ -74,7 +82,11 @@ internal sealed class BlobUpload(
             BinaryPrimitives.WriteInt32BigEndian(id.AsSpan(16), blocks.Count);
             string block = Convert.ToBase64String(id);
             var part = body.Content.Slice(offset, Math.Min(options.BlockLength, body.Length - offset));
-            var settings = new BlockBlobStageBlockOptions { TransferValidation = Validation(part) };
+            var (algorithm, value) = Checksum(part);
+            var settings = new BlockBlobStageBlockOptions
+            {
+                TransferValidation = new() { ChecksumAlgorithm = algorithm, PrecalculatedChecksum = value },
+            };
             await SendAsync(part, (stream, token) => blob.StageBlockAsync(block, stream, settings, token), cancellationToken);
             blocks.Add(block);
         }
@@ -121,27 +133,25 @@ internal sealed class BlobUpload(
         }
     }
 
-    private UploadTransferValidationOptions Validation(ReadOnlySequence<byte> part)
+    // Computed here, because the library would copy the bytes to do it.
+    private (StorageChecksumAlgorithm Algorithm, byte[] Value) Checksum(ReadOnlySequence<byte> part)
     {
         if (checksum == StorageChecksumAlgorithm.None)
-            return new() { ChecksumAlgorithm = checksum };
-        // Computed here, because the library would copy the bytes to do it.
-        byte[] value;
+            return (checksum, []);
         if (checksum == StorageChecksumAlgorithm.StorageCrc64)
         {
             var crc = StorageCrc64HashAlgorithm.Create();
             foreach (var segment in part)
                 crc.Append(segment.Span);
-            value = crc.GetCurrentHash();
-        }
-        else
-        {
-            using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-            foreach (var segment in part)
-                md5.AppendData(segment.Span);
-            value = md5.GetHashAndReset();
+            return (checksum, crc.GetCurrentHash());
         }
 
-        return new() { ChecksumAlgorithm = checksum, PrecalculatedChecksum = value };
+        // Not against forgers: it is what the store compares.
+#pragma warning disable CA5351
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+#pragma warning restore CA5351
+        foreach (var segment in part)
+            md5.AppendData(segment.Span);
+        return (checksum, md5.GetHashAndReset());
     }
 }

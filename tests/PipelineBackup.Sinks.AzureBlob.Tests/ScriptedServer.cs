@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace PipelineBackup.Sinks.AzureBlob.Tests;
+
+/// <summary>A server of HTTP that answers as a test wants, breaks off where it wants, and keeps what it was asked.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly Func<Request, Answer> _script;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="script">The answer to each request, told when its head was read.</param>
+    public ScriptedServer(Func<Request, Answer> script)
+    {
+        _script = script;
+        _listener.Start();
+        _ = AcceptAsync();
+    }
+
+    /// <summary>What was asked, in the order of arrival.</summary>
+    public ConcurrentQueue<Request> Requests { get; } = new();
+
+    /// <summary>Where it is, as an endpoint with the account in the path.</summary>
+    public Uri Endpoint => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{Azurite.Account}");
+
+    /// <summary>Opens a store whose container is there, on a server that answers the rest by a script.</summary>
+    public static ScriptedServer WithContainer(Func<Request, Answer> script) => new(request =>
+        request.IsContainer || request.IsAccount ? new(200) : script(request));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listener.Dispose();
+        _end.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptTcpClientAsync(_end.Token);
+                _ = ServeAsync(client);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        try
+        {
+            using (client)
+            {
+                var stream = client.GetStream();
+                while (await ReadHeadAsync(stream) is { } request)
+                {
+                    Requests.Enqueue(request);
+                    var answer = _script(request);
+                    int wanted = (int)Math.Min(request.ContentLength, answer.ReadUpTo);
+                    request.Body = new byte[wanted];
+                    await stream.ReadExactlyAsync(request.Body, _end.Token);
+                    if (answer.Silent)
+                        await Task.Delay(Timeout.Infinite, _end.Token);
+                    if (wanted < request.ContentLength || answer.Status == 0)
+                        break;
+                    await stream.WriteAsync(answer.Head(request), _end.Token);
+                    if (request.Method != "HEAD")
+                        await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.SendUpTo)), _end.Token);
+                    if (answer.SendUpTo < answer.Body.Length)
+                        break;
+                }
+
+                // With what is unread thrown away, the other side sees a reset.
+                client.LingerState = new(true, 0);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task<Request?> ReadHeadAsync(NetworkStream stream)
+    {
+        var head = new StringBuilder();
+        byte[] one = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await stream.ReadAsync(one, _end.Token) == 0)
+                return null;
+            head.Append((char)one[0]);
+        }
+
+        return new(head.ToString());
+    }
+
+    /// <summary>What was asked.</summary>
+    /// <param name="head">Its head as it came.</param>
+    public sealed class Request(string head)
+    {
+        private readonly string[] _lines = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+
+        public string Head => head;
+
+        public string Method => _lines[0].Split(' ')[0];
+
+        public string Target => _lines[0].Split(' ')[1];
+
+        public byte[] Body { get; set; } = [];
+
+        public long ContentLength => long.Parse(this["Content-Length"] ?? "0", CultureInfo.InvariantCulture);
+
+        /// <summary>Whether it asks for the properties of the container.</summary>
+        public bool IsContainer =>
+            Target.Contains("restype=container", StringComparison.Ordinal) && !Target.Contains("comp=", StringComparison.Ordinal);
+
+        public bool IsAccount => Target.Contains("restype=account", StringComparison.Ordinal);
+
+        public string? this[string header] => _lines.Skip(1)
+            .Where(line => line.StartsWith(header + ":", StringComparison.OrdinalIgnoreCase))
+            .Select(line => line[(header.Length + 1)..].Trim()).FirstOrDefault();
+    }
+
+    /// <summary>What is answered.</summary>
+    /// <param name="Status">Status; 0 for closing the connection without a word.</param>
+    /// <param name="Code">Azure's code of the failure.</param>
+    public sealed record Answer(int Status, string? Code = null)
+    {
+        public byte[] Body { get; init; } = [];
+
+        public Dictionary<string, string> Headers { get; init; } = [];
+
+        /// <summary>How much of the request's body is read before the connection is reset.</summary>
+        public long ReadUpTo { get; init; } = long.MaxValue;
+
+        /// <summary>How much of the answer's body is sent before the connection is reset.</summary>
+        public int SendUpTo { get; init; } = int.MaxValue;
+
+        /// <summary>Whether there is never an answer.</summary>
+        public bool Silent { get; init; }
+
+        public byte[] Head(Request request)
+        {
+            var text = new StringBuilder($"HTTP/1.1 {Status} Scripted\r\nContent-Length: {Body.Length}\r\n")
+                .Append("x-ms-request-id: 7c3f\r\nETag: \"1\"\r\nLast-Modified: Fri, 20 Nov 2026 12:00:00 GMT\r\nx-ms-blob-type: BlockBlob\r\n")
+                .Append("x-ms-request-server-encrypted: true\r\n");
+            if (Code is not null)
+                text.Append(CultureInfo.InvariantCulture, $"x-ms-error-code: {Code}\r\n");
+            foreach (var (name, value) in Headers)
+                text.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+            return Encoding.ASCII.GetBytes(text.Append("\r\n").ToString());
+        }
+    }
+}
