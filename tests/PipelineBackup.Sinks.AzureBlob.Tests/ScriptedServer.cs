@@ -28,9 +28,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>Where it is, as an endpoint with the account in the path.</summary>
     public Uri Endpoint => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{Azurite.Account}");
 
-    /// <summary>Opens a store whose container is there, on a server that answers the rest by a script.</summary>
-    public static ScriptedServer WithContainer(Func<Request, Answer> script) => new(request =>
-        request.IsContainer || request.IsAccount ? new(200) : script(request));
+    /// <summary>What was asked once the store was open.</summary>
+    public IReadOnlyList<Request> Calls => [.. Requests.Where(request => !request.IsContainer && !request.IsAccount)];
+
+    /// <summary>A server whose container is there, and that answers the rest by a script.</summary>
+    /// <param name="script">The answer to each request.</param>
+    /// <param name="container">What it says of its container; null for nothing.</param>
+    public static ScriptedServer WithContainer(Func<Request, Answer> script, Answer? container = null) => new(request =>
+        request.IsContainer ? container ?? new(200) : request.IsAccount ? new(200) : script(request));
+
+    /// <summary>Opens a store on the server.</summary>
+    public AzureBlobSink Open(AzureBlobSinkOptions? options = null) => AzureBlobSink.Open(
+        Azurite.Account, "box", "", create: false, (options ?? new()) with { Endpoint = Endpoint, AccountKey = Azurite.Key });
 
     public async ValueTask DisposeAsync()
     {
@@ -75,6 +84,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     await stream.WriteAsync(answer.Head(request), _end.Token);
                     if (request.Method != "HEAD")
                         await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.SendUpTo)), _end.Token);
+                    if (answer.SilentThen)
+                        await Task.Delay(Timeout.Infinite, _end.Token);
                     if (answer.SendUpTo < answer.Body.Length)
                         break;
                 }
@@ -146,6 +157,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
         /// <summary>Whether there is never an answer.</summary>
         public bool Silent { get; init; }
+
+        /// <summary>Whether nothing follows the part of the body that is sent, not even the end.</summary>
+        public bool SilentThen { get; init; }
 
         public byte[] Head(Request request)
         {
