@@ -12,12 +12,14 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Request, Answer> _script;
+    private readonly Func<Request, Answer, Task<Answer>>? _forward;
 
     /// <summary>Starts it.</summary>
     /// <param name="script">The answer to each request, told when its head was read.</param>
-    public ScriptedServer(Func<Request, Answer> script)
+    /// <param name="forward">Completes the answer when the body was read; null where it is complete.</param>
+    public ScriptedServer(Func<Request, Answer> script, Func<Request, Answer, Task<Answer>>? forward = null)
     {
-        _script = script;
+        (_script, _forward) = (script, forward);
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -77,11 +79,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
                     int wanted = (int)Math.Min(request.ContentLength, answer.ReadUpTo);
                     request.Body = new byte[wanted];
                     await stream.ReadExactlyAsync(request.Body, _end.Token);
+                    if (_forward is not null)
+                        answer = await _forward(request, answer);
                     if (answer.Silent)
                         await Task.Delay(Timeout.Infinite, _end.Token);
                     if (wanted < request.ContentLength || answer.Status == 0)
                         break;
-                    await stream.WriteAsync(answer.Head(request), _end.Token);
+                    await stream.WriteAsync(answer.Head(), _end.Token);
                     if (request.Method != "HEAD")
                         await stream.WriteAsync(answer.Body.AsMemory(0, Math.Min(answer.Body.Length, answer.SendUpTo)), _end.Token);
                     if (answer.SilentThen)
@@ -120,6 +124,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
         private readonly string[] _lines = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
 
         public string Head => head;
+
+        public IEnumerable<(string Name, string Value)> Headers => _lines.Skip(1)
+            .Select(line => line.Split(':', 2)).Select(parts => (parts[0], parts[1].Trim()));
 
         public string Method => _lines[0].Split(' ')[0];
 
@@ -161,11 +168,27 @@ internal sealed class ScriptedServer : IAsyncDisposable
         /// <summary>Whether nothing follows the part of the body that is sent, not even the end.</summary>
         public bool SilentThen { get; init; }
 
-        public byte[] Head(Request request)
+        /// <summary>For a wire: whether the server is asked, and its answer thrown away.</summary>
+        public bool SendNothing { get; init; }
+
+        /// <summary>For a wire: whether half of the server's answer is handed on.</summary>
+        public bool SendHalf { get; init; }
+
+        /// <summary>The length that the head tells; null for that of the body.</summary>
+        public string? Length { get; init; }
+
+        /// <summary>Whether it has only the headers that are given.</summary>
+        public bool Bare { get; init; }
+
+        public byte[] Head()
         {
-            var text = new StringBuilder($"HTTP/1.1 {Status} Scripted\r\nContent-Length: {Body.Length}\r\n")
-                .Append("x-ms-request-id: 7c3f\r\nETag: \"1\"\r\nLast-Modified: Fri, 20 Nov 2026 12:00:00 GMT\r\nx-ms-blob-type: BlockBlob\r\n")
-                .Append("x-ms-request-server-encrypted: true\r\n");
+            var text = new StringBuilder($"HTTP/1.1 {Status} Scripted\r\nContent-Length: ").Append(Length ?? $"{Body.Length}").Append("\r\n");
+            if (!Bare)
+            {
+                text.Append("x-ms-request-id: 7c3f\r\nETag: \"1\"\r\nLast-Modified: Fri, 20 Nov 2026 12:00:00 GMT\r\nx-ms-blob-type: BlockBlob\r\n")
+                    .Append("x-ms-request-server-encrypted: true\r\n");
+            }
+
             if (Code is not null)
                 text.Append(CultureInfo.InvariantCulture, $"x-ms-error-code: {Code}\r\n");
             foreach (var (name, value) in Headers)
