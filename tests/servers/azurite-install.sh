@@ -16,7 +16,7 @@ if [[ ! -f $folder/$version.installed || ! -f $program ]]; then
     for tool in node npm; do
         command -v "$tool" >/dev/null || { echo "Azurite needs $tool, which is not here" >&2; exit 1; }
     done
-    # It names node 22; what it does with blobs runs on 18 and 20 too, and npm only warns.
+    # It names node 22; what it does with blobs runs on 20 too, and npm only warns.
     npm install --prefix "$folder" --no-fund --no-audit --loglevel error "azurite@$version" >&2
     touch "$folder/$version.installed"
 fi
