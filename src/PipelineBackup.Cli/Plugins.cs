@@ -1,16 +1,21 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.FileSystem;
 
 namespace PipelineBackup.Cli;
 
-/// <summary>The kinds of stores there are: directories, and what plugins bring.</summary>
+/// <summary>The kinds of stores there are: directories, containers of Azure, and what plugins bring.</summary>
 internal sealed class Plugins
 {
     private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories =
         new(StringComparer.Ordinal);
 
-    private Plugins() => Add(new FileSystemSinkFactory(), "");
+    private Plugins()
+    {
+        Add(new FileSystemSinkFactory(), "");
+        Add(new AzureBlobSinkFactory(), "");
+    }
 
     /// <summary>The stores of this program and of some plugins.</summary>
     /// <param name="files">Assemblies of plugins. One that brings a scheme of this program takes its place.</param>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using PipelineBackup.Engine;
 using PipelineBackup.Ese;
+using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.FileSystem;
 using PipelineBackup.Testing;
 
@@ -16,6 +17,7 @@ public class PublicApiTests
     [
         typeof(IBackupSink).Assembly, typeof(PageNumber).Assembly, typeof(BackupPipeline).Assembly,
         typeof(EmbeddedEngine).Assembly, typeof(SinkConformance).Assembly, typeof(FileSystemSink).Assembly,
+        typeof(AzureBlobSinkFactory).Assembly,
     ];
 
     public static TheoryData<string> Shipped => [.. s_shipped.Select(assembly => assembly.GetName().Name!)];

@@ -1,0 +1,44 @@
+using PipelineBackup.Testing;
+
+namespace PipelineBackup.Sinks.AzureBlob.Tests;
+
+public sealed class AzureBlobSinkConformance
+{
+    public static TheoryData<string> Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
+
+    [Theory]
+    [MemberData(nameof(Laws))]
+    public Task A_container_keeps_the_law(string law) => KeepsAsync(law, Azurite.Owner, "");
+
+    [Theory]
+    [InlineData("read-back")]
+    [InlineData("whole-or-nothing")]
+    [InlineData("created-once")]
+    [InlineData("one-winner")]
+    [InlineData("memory-left-alone")]
+    [InlineData("cancelled-midway")]
+    public Task A_container_written_in_blocks_keeps_the_law(string law) =>
+        KeepsAsync(law, Azurite.Owner with { SingleRequestLength = 1000, BlockLength = 700_000 }, "");
+
+    [Theory]
+    [InlineData("list-order")]
+    [InlineData("list-prefix")]
+    [InlineData("list-empty")]
+    [InlineData("names-apart")]
+    [InlineData("missing")]
+    public Task A_part_of_a_container_keeps_the_law(string law) => KeepsAsync(law, Azurite.Owner, "backups/of dc1/");
+
+    [Theory]
+    [InlineData(TransferChecksum.None)]
+    [InlineData(TransferChecksum.Crc64)]
+    [InlineData(TransferChecksum.Md5)]
+    public Task Every_checksum_of_the_transfer_is_accepted(TransferChecksum checksum) =>
+        KeepsAsync("read-back", Azurite.Owner with { Checksum = checksum }, "");
+
+    private static Task KeepsAsync(string law, AzureBlobSinkOptions options, string prefix)
+    {
+        string container = Azurite.NewContainer();
+        return SinkConformance.Law(law).RunAsync(
+            () => SinkUnderTest.Of(() => Azurite.Open(container, options, prefix)), TestContext.Current.CancellationToken);
+    }
+}
