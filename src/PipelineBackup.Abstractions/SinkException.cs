@@ -35,4 +35,9 @@ public sealed class SinkException(string message, Exception? inner = null) : Bac
     /// retry cannot cure.
     /// </summary>
     public bool Transient { get; init; }
+
+    /// <summary>
+    /// How long the store asked to be left alone, where it did; whoever repeats the call waits that long at least.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

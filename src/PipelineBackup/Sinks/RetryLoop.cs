@@ -74,7 +74,11 @@ internal sealed class RetryLoop
         }
 
         // Whole milliseconds, as delays have them.
-        var pause = TimeSpan.FromMilliseconds(Math.Ceiling(full * share / TimeSpan.TicksPerMillisecond));
+        double wait = full * share;
+        // What the store asked for, within reason: a store that asks for a day is not waited for.
+        if (failure.RetryAfter is { } asked)
+            wait = Math.Max(wait, Math.Min(asked.Ticks, _options.LongestPause.Ticks));
+        var pause = TimeSpan.FromMilliseconds(Math.Ceiling(wait / TimeSpan.TicksPerMillisecond));
         _meter?.CountRetry();
         _options.OnRetry?.Invoke(new(call, failed, pause, failure));
         await Task.Delay(pause, _time, cancellationToken);
@@ -85,6 +89,7 @@ internal sealed class RetryLoop
         {
             Failure = failure.Failure,
             Transient = failure.Transient,
+            RetryAfter = failure.RetryAfter,
             Error = failure.Error,
             Hint = failure.Hint,
             ExitCode = failure.ExitCode,
