@@ -16,6 +16,9 @@ internal sealed class BodyStream(ReadOnlySequence<byte> content) : Stream
     private long _position;
     private bool _closed;
 
+    /// <summary>SHA-256 of the bytes, lower-case hexadecimal, where it is known.</summary>
+    public string? Sha256 { get; init; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => true;

@@ -34,7 +34,7 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task WholeAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var stream = new BodyStream(body.Content);
+        var stream = new BodyStream(body.Content) { Sha256 = Convert.ToHexStringLower(body.Sha256.Span) };
         try
         {
             var request = new PutObjectRequest
@@ -56,7 +56,6 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
                 TagSet = Tags,
                 ChecksumCRC32C = _checksums ? Text(body.Crc32C) : null,
             };
-            request.Headers["x-amz-content-sha256"] = Convert.ToHexStringLower(body.Sha256.Span);
             if (!options.CustomerKey.IsEmpty)
                 (request.ServerSideEncryptionCustomerMethod, request.ServerSideEncryptionCustomerProvidedKey) = Own;
 

@@ -32,9 +32,9 @@ internal static class S3Connection
         {
             var config = Configure(options);
             var credentials = options.Credentials ?? DefaultAWSCredentialsIdentityResolver.GetCredentials(config);
-            return new(credentials, config);
+            return new SigningClient(credentials, config);
         }
-        catch (Exception failure) when (failure is AmazonClientException or AmazonServiceException or ArgumentException)
+        catch (Exception failure) when (S3Failure.Is(failure) || failure is ArgumentException)
         {
             throw S3Failure.Of(failure, "cannot reach S3");
         }

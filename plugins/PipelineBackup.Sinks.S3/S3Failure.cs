@@ -171,6 +171,7 @@ internal static class S3Failure
         }
 
         return failure.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase)
+            || failure.Message.Contains("profile", StringComparison.OrdinalIgnoreCase)
             ? Denied(failure, $"{what}: {Cut(failure.Message)}", "")
             : new($"{what}: {Cut(failure.Message)}", failure) { Error = JetError.DiskIO };
     }

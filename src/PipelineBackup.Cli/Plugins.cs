@@ -1,16 +1,21 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using PipelineBackup.Sinks.FileSystem;
+using PipelineBackup.Sinks.S3;
 
 namespace PipelineBackup.Cli;
 
-/// <summary>The kinds of stores there are: directories, and what plugins bring.</summary>
+/// <summary>The kinds of stores there are: directories, S3, and what plugins bring.</summary>
 internal sealed class Plugins
 {
     private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories =
         new(StringComparer.Ordinal);
 
-    private Plugins() => Add(new FileSystemSinkFactory(), "");
+    private Plugins()
+    {
+        Add(new FileSystemSinkFactory(), "");
+        Add(new S3SinkFactory(), "");
+    }
 
     /// <summary>The stores of this program and of some plugins.</summary>
     /// <param name="files">Assemblies of plugins. One that brings a scheme of this program takes its place.</param>
