@@ -62,10 +62,6 @@ public sealed class S3AddressTests
     [Fact]
     public async Task Keys_come_from_the_environment_or_from_a_profile()
     {
-        string file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file,
-            $"[backup]\naws_access_key_id = {S3Server.AccessKey}\naws_secret_access_key = {S3Server.SecretKey}\n",
-            TestContext.Current.CancellationToken);
         string bucket = S3Server.NewBucket();
         var address = new Uri($"s3://{bucket}/x?region=us-east-1&endpoint={Uri.EscapeDataString(S3Server.Endpoint.AbsoluteUri)}");
         try
@@ -76,8 +72,7 @@ public sealed class S3AddressTests
                 await sink.PutAsync(ObjectName.Of("a"), ObjectBody.Of(new byte[1]), TestContext.Current.CancellationToken);
             Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", null);
             Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", null);
-            Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", file);
-            await using var other = new S3SinkFactory().Create(new(address + "&profile=backup"), create: false);
+            await using var other = new S3SinkFactory().Create(new($"{address}&profile={ProfileFile.Profile}"), create: false);
             await using var stream = await other.OpenReadAsync(
                 ObjectName.Of("a"), ByteRange.All, TestContext.Current.CancellationToken);
             Assert.Equal(0, stream.ReadByte());
@@ -87,9 +82,8 @@ public sealed class S3AddressTests
         }
         finally
         {
-            foreach (string name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SHARED_CREDENTIALS_FILE"])
+            foreach (string name in (string[])["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
                 Environment.SetEnvironmentVariable(name, null);
-            File.Delete(file);
             await S3Server.DropAsync(bucket);
         }
     }
