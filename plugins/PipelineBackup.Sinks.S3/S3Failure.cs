@@ -172,14 +172,17 @@ internal static class S3Failure
 
         return failure.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase)
             || failure.Message.Contains("profile", StringComparison.OrdinalIgnoreCase)
-            ? Denied(failure, $"{what}: {Cut(failure.Message)}", "")
+            // Behind the first sentence comes what each place that was looked at said.
+            ? Denied(failure, $"{what}: {Cut(failure.Message.Split(". ")[0])}", "")
             : new($"{what}: {Cut(failure.Message)}", failure) { Error = JetError.DiskIO };
     }
 
     private static string Said(AmazonServiceException answer)
     {
         string code = string.IsNullOrEmpty(answer.ErrorCode) ? answer.StatusCode.ToString() : answer.ErrorCode;
-        return string.Create(CultureInfo.InvariantCulture, $"{code} ({(int)answer.StatusCode}): {Cut(answer.Message)}");
+        string told = string.Create(CultureInfo.InvariantCulture, $"{code} ({(int)answer.StatusCode})");
+        // Some stores give a code and no words.
+        return string.IsNullOrWhiteSpace(answer.Message) ? told : $"{told}: {Cut(answer.Message)}";
     }
 
     // A proxy's answer may be a page.
