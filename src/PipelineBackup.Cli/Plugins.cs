@@ -2,10 +2,11 @@ using System.Reflection;
 using System.Runtime.Loader;
 using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.FileSystem;
+using PipelineBackup.Sinks.S3;
 
 namespace PipelineBackup.Cli;
 
-/// <summary>The kinds of stores there are: directories, containers of Azure, and what plugins bring.</summary>
+/// <summary>The kinds of stores there are: directories, containers of Azure, S3, and what plugins bring.</summary>
 internal sealed class Plugins
 {
     private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories =
@@ -15,6 +16,7 @@ internal sealed class Plugins
     {
         Add(new FileSystemSinkFactory(), "");
         Add(new AzureBlobSinkFactory(), "");
+        Add(new S3SinkFactory(), "");
     }
 
     /// <summary>The stores of this program and of some plugins.</summary>

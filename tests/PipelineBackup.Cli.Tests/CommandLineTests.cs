@@ -22,7 +22,7 @@ public partial class CommandLineTests
     [InlineData("backup x --to y --base edb0", "'edb0' is no base name")]
     [InlineData("backup x --to y --no-such-option", "'--no-such-option'")]
     [InlineData("list", "'--from' is required")]
-    [InlineData("list --from s3://bucket/prefix", "no plugin for scheme 's3'")]
+    [InlineData("list --from ftp://bucket/prefix", "no plugin for scheme 'ftp'")]
     [InlineData("list --from azblob://account/container", "name one with --plugin")]
     [InlineData("list --from file://relative/path", "three slashes")]
     [InlineData("list --from file:/x", "no address of a store")]

@@ -3,6 +3,7 @@ using PipelineBackup.Engine;
 using PipelineBackup.Ese;
 using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.FileSystem;
+using PipelineBackup.Sinks.S3;
 using PipelineBackup.Testing;
 
 namespace PipelineBackup.Laws;
@@ -18,6 +19,7 @@ public class PublicApiTests
         typeof(IBackupSink).Assembly, typeof(PageNumber).Assembly, typeof(BackupPipeline).Assembly,
         typeof(EmbeddedEngine).Assembly, typeof(SinkConformance).Assembly, typeof(FileSystemSink).Assembly,
         typeof(AzureBlobSinkFactory).Assembly,
+        typeof(S3SinkFactory).Assembly,
     ];
 
     public static TheoryData<string> Shipped => [.. s_shipped.Select(assembly => assembly.GetName().Name!)];
@@ -29,6 +31,8 @@ public class PublicApiTests
     [MemberData(nameof(Shipped))]
     public void The_public_surface_is_the_approved_one(string name)
     {
+        Assert.SkipWhen(name == "PipelineBackup.Sinks.S3" && typeof(S3SinkFactory).Assembly.GetExportedTypes().Length == 1,
+            "this build could not restore AWSSDK.S3, and has of the plugin only the factory that says so");
         string path = Path.Combine(Folder, name + ".txt");
         string now = PublicApi.Of(s_shipped.Single(assembly => assembly.GetName().Name == name));
         if (Environment.GetEnvironmentVariable("PIPELINEBACKUP_APPROVE") == "1")

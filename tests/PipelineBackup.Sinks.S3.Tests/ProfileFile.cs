@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+
+namespace PipelineBackup.Sinks.S3.Tests;
+
+/// <summary>
+/// A file of profiles instead of the machine's own. The provider looks once in a process where its file is, so it is
+/// named before the first test.
+/// </summary>
+internal static class ProfileFile
+{
+    public const string Profile = "backup";
+
+    [ModuleInitializer]
+    internal static void Write()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"pipelinebackup-s3-{Environment.ProcessId}.profiles");
+        string? key = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_ACCESS_KEY");
+        string? secret = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_SECRET_KEY");
+        File.WriteAllText(file, $"[{Profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+        Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", file);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(file);
+    }
+}
