@@ -34,7 +34,8 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     {
         options.Validate();
         var survey = await LookAsync(withData: true, cancellationToken).ConfigureAwait(false);
-        return await JudgeAsync(survey, new(sink, options.Set, options.Time.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+        var locks = new ObjectLocks(sink, options.Set, options.Time.GetUtcNow());
+        return await JudgeAsync(survey, locks, UnderWay(survey), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what the policy does not keep.</summary>
@@ -48,7 +49,8 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         long started = options.Time.GetTimestamp();
         var locks = new ObjectLocks(sink, options.Set, options.Time.GetUtcNow());
         var survey = await LookAsync(withData: true, cancellationToken).ConfigureAwait(false);
-        var plan = await JudgeAsync(survey, locks, cancellationToken).ConfigureAwait(false);
+        var underWay = UnderWay(survey);
+        var plan = await JudgeAsync(survey, locks, underWay, cancellationToken).ConfigureAwait(false);
         if (plan.Backups.Any(backup => backup.IsRemoved) || plan.Leftovers.Any(leftover => leftover.IsRemoved))
         {
             await MarkAsync(plan, survey, cancellationToken).ConfigureAwait(false);
@@ -60,7 +62,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         try
         {
             foreach (var backup in plan.Backups.Where(backup => backup.IsRemoved).Reverse())
-                await remover.RemoveAsync(backup.Manifest, cancellationToken).ConfigureAwait(false);
+                await remover.RemoveAsync(BackupId.Parse(backup.Manifest.Id), underWay.ClaimOf(backup.Manifest), cancellationToken).ConfigureAwait(false);
             foreach (var leftover in plan.Leftovers.Where(leftover => leftover.IsRemoved))
                 await remover.RemoveAsync(leftover.Id, cancellationToken).ConfigureAwait(false);
             await UnmarkAsync(plan, survey, cancellationToken).ConfigureAwait(false);
@@ -88,13 +90,16 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     private Task<StoreSurvey> LookAsync(bool withData, CancellationToken cancellationToken) =>
         StoreSurvey.TakeAsync(_catalog, sink, options.Set, withData, cancellationToken);
 
+    private RetentionClock Clock(StoreSurvey survey) => new(survey, options.Time.GetUtcNow(), options.Grace);
+
+    private RunsUnderWay UnderWay(StoreSurvey survey) => new(sink, options.Set, survey, Clock(survey));
+
     // Locks and claims are asked for what would go only; what they keep may keep more, so it is judged again.
-    private async Task<ExpiryPlan> JudgeAsync(StoreSurvey survey, ObjectLocks locks, CancellationToken cancellationToken)
+    private async Task<ExpiryPlan> JudgeAsync(StoreSurvey survey, ObjectLocks locks, RunsUnderWay underWay, CancellationToken cancellationToken)
     {
-        var clock = new RetentionClock(survey, options.Time.GetUtcNow(), options.Grace);
+        var clock = Clock(survey);
         var also = new Dictionary<BackupId, string>();
         var asked = new HashSet<BackupId>();
-        var chains = new Dictionary<BackupId, string?>();
         while (true)
         {
             var plan = RetentionJudge.Judge(survey, options.Policy, clock, also);
@@ -105,7 +110,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
                 if (!asked.Add(id))
                     continue;
                 string? reason = backup.Kind is BackupKind.Full or BackupKind.Incremental && BackupId.TryParse(backup.Full, out var full)
-                    ? await UnderWayAsync(full).ConfigureAwait(false) : null;
+                    ? await underWay.FindAsync(full, cancellationToken).ConfigureAwait(false) : null;
                 reason ??= await locks.OfAsync(id, cancellationToken).ConfigureAwait(false);
                 if (reason is not null)
                 {
@@ -122,13 +127,6 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
 
             if (also.Count == kept)
                 return plan;
-        }
-
-        async Task<string?> UnderWayAsync(BackupId full)
-        {
-            if (!chains.TryGetValue(full, out string? reason))
-                chains.Add(full, reason = await RunsUnderWay.FindAsync(sink, options.Set, survey, full, clock, cancellationToken).ConfigureAwait(false));
-            return reason;
         }
     }
 
@@ -154,7 +152,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     private async Task<ExpiryPlan> SpareAsync(ExpiryPlan plan, ObjectLocks locks, CancellationToken cancellationToken)
     {
         var survey = await LookAsync(withData: false, cancellationToken).ConfigureAwait(false);
-        var now = await JudgeAsync(survey, locks, cancellationToken).ConfigureAwait(false);
+        var now = await JudgeAsync(survey, locks, UnderWay(survey), cancellationToken).ConfigureAwait(false);
         var verdicts = now.Backups.ToDictionary(backup => backup.Manifest.Id, backup => backup.Reasons);
         var leftovers = new List<LeftoverVerdict>();
         foreach (var leftover in plan.Leftovers)

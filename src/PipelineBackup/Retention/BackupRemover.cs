@@ -25,16 +25,18 @@ internal sealed class BackupRemover(IBackupSink sink, BackupSet set, ObjectLocks
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>Removes a backup.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="claim">Its claim; null without one.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="BackupException">The store failed. If the commit is gone, the next expiry removes the rest.</exception>
-    public async Task RemoveAsync(BackupManifest backup, CancellationToken cancellationToken)
+    public async Task RemoveAsync(BackupId id, ObjectName? claim, CancellationToken cancellationToken)
     {
-        var id = BackupId.Parse(backup.Id);
         await DeleteAsync(set.Commit(id), cancellationToken).ConfigureAwait(false);
         _removed.Add($"{id}");
         logger.LogInformation("backup {Id} is removed", id);
         await RemoveDataAsync(id, cancellationToken).ConfigureAwait(false);
-        if (backup.Kind == BackupKind.Differential && BackupId.TryParse(backup.Full, out var full))
-            await DeleteSmallAsync([set.DifferentialClaim(full, id)], cancellationToken).ConfigureAwait(false);
+        if (claim is { } own)
+            await DeleteSmallAsync([own], cancellationToken).ConfigureAwait(false);
         await RemoveMarksAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

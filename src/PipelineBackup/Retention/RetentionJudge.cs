@@ -49,6 +49,8 @@ internal sealed class RetentionJudge
 
     private void KeepByRules()
     {
+        foreach (var id in _survey.Backups.Keys.Where(_clock.IsAhead))
+            Keep(id, "its time lies ahead of this clock");
         var inTime = _survey.Backups.Keys.Where(id => !_clock.IsAhead(id)).ToList();
         if (inTime.Count == 0)
             return;
@@ -57,8 +59,6 @@ internal sealed class RetentionJudge
         var sound = inTime.Where(_clean.Contains).ToList();
         foreach (var (id, reason) in RetentionRules.Apply(_policy, sound, end).Concat(RetentionRules.Apply(_policy, inTime, end)))
             Keep(id, reason);
-        foreach (var id in _survey.Backups.Keys.Where(_clock.IsAhead))
-            Keep(id, "its time lies ahead of this clock");
     }
 
     private void KeepTheLast()
