@@ -81,8 +81,9 @@ internal sealed class BackupRun
         var commit = new CommitBackup(_sinks, _options.Set, Id);
         var index = await commit.StoreIndexAsync(_index, cancellationToken).ConfigureAwait(false);
         var badPages = await commit.StoreBadPagesAsync(_badPages, cancellationToken).ConfigureAwait(false);
-        if (_parentage is not null && _options.Kind == BackupKind.Incremental)
-            await commit.ClaimAsync(_parentage, cancellationToken).ConfigureAwait(false);
+        if (_parentage is not null)
+            await commit.AnnounceAsync(_parentage, _options.Kind, cancellationToken).ConfigureAwait(false);
+        await commit.DemandLastingAsync(_parentage, cancellationToken).ConfigureAwait(false);
         _manifest = DrawUp(index, badPages);
         await commit.CommitAsync(_manifest, cancellationToken).ConfigureAwait(false);
         _options.Logger.LogInformation("backup {Id} is committed", Id);

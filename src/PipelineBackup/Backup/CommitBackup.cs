@@ -29,9 +29,43 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
         return await StoreAsync(set.BadPages(id), buffer.ToArray(), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes the place in the chain that follows the parent.</summary>
+    /// <summary>
+    /// Says in the chain that there is a backup that is about to continue it: an incremental one takes the place that follows
+    /// its parent, a differential one takes none.
+    /// </summary>
     /// <exception cref="BackupException">Another backup has continued the chain meanwhile.</exception>
-    public async Task ClaimAsync(BackupParentage parentage, CancellationToken cancellationToken)
+    public async Task AnnounceAsync(BackupParentage parentage, BackupKind kind, CancellationToken cancellationToken)
+    {
+        if (kind == BackupKind.Incremental)
+        {
+            await ClaimAsync(parentage, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        byte[] claim = JsonSerializer.SerializeToUtf8Bytes(new ChainClaim(id.ToString()), ArchiveJson.Default.ChainClaim);
+        var name = set.DifferentialClaim(BackupId.Parse(parentage.Full.Id), id);
+        await sinks.PutAsync(name, ObjectBody.Of(claim), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Demands that no expiry is about to remove what the backup builds on, or what it has stored itself. Asked after the
+    /// announcement: an expiry that does not see that has left its mark by now.
+    /// </summary>
+    /// <exception cref="SinkException">More stores have such a mark, or have not the parent, than the requirement allows.</exception>
+    public Task DemandLastingAsync(BackupParentage? parentage, CancellationToken cancellationToken) =>
+        sinks.AskEachAsync("the marks of removals", async (sink, token) =>
+        {
+            if (await IsThereAsync(sink, set.Expiring(id), token).ConfigureAwait(false))
+                throw Removed($"an expiry takes {id} for a run that has died, and removes what it stored", "set the clocks right, and run the backup again");
+            if (parentage is null)
+                return true;
+            var parent = BackupId.Parse(parentage.Parent.Id);
+            if (await IsThereAsync(sink, set.Expiring(parent), token).ConfigureAwait(false) || !await HasCommitAsync(sink, parent, token).ConfigureAwait(false))
+                throw Removed($"{parent}, which would be continued, has been removed meanwhile, or is about to be", "run the backup again; if there is nothing left to continue, make a full one");
+            return true;
+        }, cancellationToken);
+
+    private async Task ClaimAsync(BackupParentage parentage, CancellationToken cancellationToken)
     {
         var full = BackupId.Parse(parentage.Full.Id);
         var chain = parentage.Chain.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);
@@ -76,6 +110,17 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
         await sinks.PutAsync(name, ObjectBody.Of(content), cancellationToken).ConfigureAwait(false);
         return new(content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)));
     }
+
+    private static async Task<bool> IsThereAsync(IBackupSink sink, ObjectName name, CancellationToken cancellationToken) =>
+        await SmallObject.TryReadAsync(sink, name, BackupMark.MaxBytes, cancellationToken).ConfigureAwait(false) is not null;
+
+    private static SinkException Removed(string message, string hint) => new(message)
+    {
+        Failure = SinkFailure.NotFound,
+        Error = JetError.MissingFullBackup,
+        Hint = hint,
+        ExitCode = ExitCode.Refused,
+    };
 
     private async Task<bool> HasCommitAsync(IBackupSink sink, BackupId other, CancellationToken cancellationToken)
     {

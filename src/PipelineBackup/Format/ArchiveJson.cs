@@ -16,6 +16,7 @@ namespace PipelineBackup.Format;
 [JsonSerializable(typeof(BadPage))]
 [JsonSerializable(typeof(ChainClaim))]
 [JsonSerializable(typeof(DrillReceipt))]
+[JsonSerializable(typeof(BackupMark))]
 internal sealed partial class ArchiveJson : JsonSerializerContext;
 
 /// <summary>The content of a claim: which backup took the place in the chain.</summary>

@@ -1,12 +1,20 @@
+using System.Collections.Concurrent;
 using PipelineBackup.Format;
 
 namespace PipelineBackup;
 
 /// <summary>Reads what backups a set has. The listing of the commits is the whole catalogue: nothing else has to agree with it.</summary>
+/// <remarks>
+/// A commit never changes, so each is read once: a catalogue remembers what it has read. Whether a backup is still there
+/// only a listing, or a catalogue of its own, can tell.
+/// </remarks>
 /// <param name="archive">The store.</param>
 /// <param name="set">The set.</param>
 public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
 {
+    private readonly ConcurrentDictionary<BackupId, BackupManifest> _read = new();
+    private volatile bool _isStore;
+
     /// <summary>All backups of the set, oldest first.</summary>
     /// <param name="unreadable">
     /// Told of each backup whose commit cannot be read, and why; the others are still listed. Without it such a commit fails
@@ -14,10 +22,18 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
     /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="BackupException">The store is none, a commit is damaged, or the store failed.</exception>
-    public async Task<IReadOnlyList<BackupManifest>> ListAsync(
-        Action<BackupId, BackupException>? unreadable = null, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<BackupManifest>> ListAsync(
+        Action<BackupId, BackupException>? unreadable = null, CancellationToken cancellationToken = default) =>
+        ListAsync(unreadable, vanished: null, cancellationToken);
+
+    /// <summary>All backups of the set, oldest first.</summary>
+    /// <param name="unreadable">As above.</param>
+    /// <param name="vanished">Told of each backup that was listed and not there any more when it was to be read.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    internal async Task<IReadOnlyList<BackupManifest>> ListAsync(
+        Action<BackupId, BackupException>? unreadable, Action<BackupId>? vanished, CancellationToken cancellationToken)
     {
-        await StoreFormat.DemandAsync(archive, cancellationToken).ConfigureAwait(false);
+        await DemandStoreAsync(cancellationToken).ConfigureAwait(false);
         var manifests = new List<BackupManifest>();
         await foreach (var stored in archive.ListAsync(set.CommitPrefix, cancellationToken).ConfigureAwait(false))
         {
@@ -27,6 +43,11 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
             try
             {
                 manifests.Add(await ReadAsync(id, cancellationToken).ConfigureAwait(false));
+            }
+            catch (SinkException failure) when (failure.Failure == SinkFailure.NotFound)
+            {
+                // It has been removed since it was listed.
+                vanished?.Invoke(id);
             }
             catch (BackupException failure) when (unreadable is not null && failure is not SinkException { Transient: true })
             {
@@ -44,7 +65,7 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
     public async Task<BackupManifest> FindAsync(string which, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(which);
-        await StoreFormat.DemandAsync(archive, cancellationToken).ConfigureAwait(false);
+        await DemandStoreAsync(cancellationToken).ConfigureAwait(false);
         if (which == "latest")
         {
             BackupException? newer = null;
@@ -104,18 +125,28 @@ public sealed class BackupCatalog(IBackupArchive archive, BackupSet set)
 
     internal async Task<BackupManifest> ReadAsync(BackupId id, CancellationToken cancellationToken)
     {
+        if (_read.TryGetValue(id, out var known))
+            return known;
         var name = set.Commit(id);
         byte[] content = await SmallObject.ReadAsync(archive, name, BackupManifest.MaxBytes, cancellationToken).ConfigureAwait(false);
         var manifest = CommitDocument.Read(content, name);
         if (manifest.Id != id.ToString())
             throw Broken($"{name} is the commit of {manifest.Id}");
         return manifest.Version == FormatDocument.CurrentVersion
-            ? manifest
+            ? _read.GetOrAdd(id, manifest)
             : throw new BackupException($"{name} has format version {manifest.Version}, this program reads version {FormatDocument.CurrentVersion}")
             {
                 Hint = "use the version of this program that wrote the backup, or a newer one",
                 ExitCode = ExitCode.Refused,
             };
+    }
+
+    private async Task DemandStoreAsync(CancellationToken cancellationToken)
+    {
+        if (_isStore)
+            return;
+        await StoreFormat.DemandAsync(archive, cancellationToken).ConfigureAwait(false);
+        _isStore = true;
     }
 
     private static BackupException NotFound(string message, string hint) => new(message) { Hint = hint, ExitCode = ExitCode.NotFound };

@@ -45,6 +45,25 @@ public readonly record struct BackupSet
         System.Globalization.CultureInfo.InvariantCulture,
         $"{this}/marks/{id}/{kind}-{time.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(8, lowercase: true)}.json"));
 
+    /// <summary>Prefix of everything that runs stored beside their commits.</summary>
+    internal string AllData => $"{this}/data/";
+
+    /// <summary>Prefix of all marks.</summary>
+    internal string AllMarks => $"{this}/marks/";
+
+    /// <summary>Prefix of all claims.</summary>
+    internal string AllClaims => $"{this}/chain/";
+
+    internal string MarkPrefix(BackupId id) => $"{AllMarks}{id}/";
+
+    internal string ClaimPrefix(BackupId full) => $"{AllClaims}{full}/";
+
+    /// <summary>The mark of a backup that is about to be removed; a fixed name, so that looking for it takes no listing.</summary>
+    internal ObjectName Expiring(BackupId id) => ObjectName.Of($"{this}/marks/{id}/expiring.json");
+
+    /// <summary>What a differential backup announces itself by: it takes no place in the chain.</summary>
+    internal ObjectName DifferentialClaim(BackupId full, BackupId id) => ObjectName.Of($"{this}/chain/{full}/{id}");
+
     internal ObjectName ChainClaim(BackupId full, int member) =>
         ObjectName.Of(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{this}/chain/{full}/{member:000000}"));
 }

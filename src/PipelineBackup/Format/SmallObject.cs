@@ -20,6 +20,21 @@ internal static class SmallObject
         }
     }
 
+    /// <summary>Reads an object of bounded length, if it is there.</summary>
+    /// <returns>Its bytes; null when there is none.</returns>
+    /// <exception cref="BackupException">It is longer, or the store failed.</exception>
+    public static async Task<byte[]?> TryReadAsync(IBackupArchive archive, ObjectName name, int maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(archive, name, maxBytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SinkException failure) when (failure.Failure == SinkFailure.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a document.</summary>
     /// <exception cref="BackupException">It is no such document.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> content, ObjectName name, JsonTypeInfo<T> type)

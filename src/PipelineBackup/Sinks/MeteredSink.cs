@@ -3,7 +3,7 @@ namespace PipelineBackup.Sinks;
 /// <summary>A store whose calls and bytes are counted.</summary>
 /// <param name="inner">The sink; disposed with this one.</param>
 /// <param name="meter">Counts.</param>
-public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSink
+public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSink, IObjectLocks
 {
     private readonly MeteredArchive _reads = new(inner, meter);
 
@@ -40,6 +40,10 @@ public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSin
             await inner.DeleteAsync(name, cancellationToken);
             return true;
         });
+
+    /// <inheritdoc/>
+    public ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken) =>
+        inner is IObjectLocks locks ? meter.ReadAsync(() => locks.GetLockAsync(name, cancellationToken)) : default;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -12,7 +12,7 @@ namespace PipelineBackup.Sinks;
 /// first: <see cref="ThrottledSink"/>, so that waiting for one's turn counts against no time limit; then this one; then
 /// <see cref="MeteredSink"/>, which counts each attempt.
 /// </remarks>
-public sealed class RetryingSink : IBackupSink
+public sealed class RetryingSink : IBackupSink, IObjectLocks
 {
     // The footer of a pack and the checksums of its parts lie well within.
     private const int TailLength = 64 << 10;
@@ -79,6 +79,13 @@ public sealed class RetryingSink : IBackupSink
             await _inner.DeleteAsync(name, token);
             return true;
         }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken) =>
+        _inner is IObjectLocks locks
+            ? await _loop.RunAsync($"look at the lock of '{name}'", _options.StepTimeLimit,
+                token => locks.GetLockAsync(name, token), cancellationToken)
+            : default;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _inner.DisposeAsync();

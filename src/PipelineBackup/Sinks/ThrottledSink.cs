@@ -6,7 +6,8 @@ namespace PipelineBackup.Sinks;
 /// The rate of puts; null for no limit. Each put goes at full speed and makes the next one wait.
 /// </param>
 /// <param name="download">The rate of reads; null for no limit.</param>
-public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimit? download = null) : IBackupSink
+public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimit? download = null)
+    : IBackupSink, IObjectLocks
 {
     private readonly ThrottledArchive _reads = new(inner, download);
 
@@ -33,6 +34,10 @@ public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimi
     /// <inheritdoc/>
     public ValueTask DeleteAsync(ObjectName name, CancellationToken cancellationToken) =>
         inner.DeleteAsync(name, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken) =>
+        inner is IObjectLocks locks ? locks.GetLockAsync(name, cancellationToken) : default;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();
