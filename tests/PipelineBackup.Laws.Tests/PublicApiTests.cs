@@ -18,8 +18,7 @@ public class PublicApiTests
     [
         typeof(IBackupSink).Assembly, typeof(PageNumber).Assembly, typeof(BackupPipeline).Assembly,
         typeof(EmbeddedEngine).Assembly, typeof(SinkConformance).Assembly, typeof(FileSystemSink).Assembly,
-        typeof(AzureBlobSinkFactory).Assembly,
-        typeof(S3SinkFactory).Assembly,
+        typeof(AzureBlobSinkFactory).Assembly, typeof(S3SinkFactory).Assembly,
     ];
 
     public static TheoryData<string> Shipped => [.. s_shipped.Select(assembly => assembly.GetName().Name!)];
