@@ -121,7 +121,7 @@ internal sealed class RetentionJudge
     private LeftoverVerdict VerdictOf(BackupId id, IReadOnlyDictionary<BackupId, string> also)
     {
         var reasons = new List<string>();
-        if (_survey.Backups.Values.FirstOrDefault(backup => backup.Parent == $"{id}" || backup.Full == $"{id}") is { } child)
+        if (_kept.Keys.Order().Select(child => _survey.Backups[child]).FirstOrDefault(backup => backup.Parent == $"{id}" || backup.Full == $"{id}") is { } child)
             reasons.Add($"{child.Id} builds on it, and its commit is missing");
         if (UnreadableChildOf(id) is { } unreadable)
             reasons.Add($"{unreadable}, which cannot be read, may build on it");
