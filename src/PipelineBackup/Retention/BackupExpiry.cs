@@ -100,9 +100,10 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     }
 
     // Locks and claims are asked for what would go only; what they keep may keep more, so it is judged again.
-    private async Task<ExpiryPlan> JudgeAsync(Look look, ObjectLocks locks, CancellationToken cancellationToken)
+    private async Task<ExpiryPlan> JudgeAsync(
+        Look look, ObjectLocks locks, CancellationToken cancellationToken, Func<BackupId, bool>? stays = null)
     {
-        var also = new Dictionary<BackupId, string>();
+        var also = look.Survey.Backups.Keys.Where(stays ?? (_ => false)).ToDictionary(id => id, _ => "it stays for now");
         var asked = new HashSet<BackupId>();
         while (true)
         {
@@ -155,7 +156,10 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     // What has come to need a backup since the first look is seen by the second one, or sees the mark.
     private async Task<ExpiryPlan> SpareAsync(ExpiryPlan plan, RetentionClock clock, ObjectLocks locks, CancellationToken cancellationToken)
     {
-        var now = await JudgeAsync(await LookAgainAsync(clock, cancellationToken).ConfigureAwait(false), locks, cancellationToken).ConfigureAwait(false);
+        // What this expiry does not remove, a backup that was made meanwhile for one, keeps what it builds on.
+        var look = await LookAgainAsync(clock, cancellationToken).ConfigureAwait(false);
+        var going = plan.Backups.Where(backup => backup.IsRemoved).Select(backup => BackupId.Parse(backup.Manifest.Id)).ToHashSet();
+        var now = await JudgeAsync(look, locks, cancellationToken, id => !going.Contains(id)).ConfigureAwait(false);
         var verdicts = now.Backups.ToDictionary(backup => backup.Manifest.Id, backup => backup.Reasons);
         var leftovers = new List<LeftoverVerdict>();
         foreach (var leftover in plan.Leftovers)
