@@ -77,7 +77,7 @@ internal sealed class CommitBackup(SinkGroup sinks, BackupSet set, BackupId id)
         // members may be further on than their number says.
         async Task PassOverAsync(IBackupSink sink, ObjectName name, CancellationToken token)
         {
-            byte[] content = await SmallObject.ReadAsync(sink, name, 1024, token).ConfigureAwait(false);
+            byte[] content = await SmallObject.ReadAsync(sink, name, ChainClaim.MaxBytes, token).ConfigureAwait(false);
             string owner = SmallObject.Parse(content, name, ArchiveJson.Default.ChainClaim).Id;
             if (chain.Contains(owner) || !BackupId.TryParse(owner, out var other) || !await HasCommitAsync(sink, other, token).ConfigureAwait(false))
                 return;

@@ -20,4 +20,8 @@ namespace PipelineBackup.Format;
 internal sealed partial class ArchiveJson : JsonSerializerContext;
 
 /// <summary>The content of a claim: which backup took the place in the chain.</summary>
-internal sealed record ChainClaim(string Id);
+internal sealed record ChainClaim(string Id)
+{
+    /// <summary>The longest claim that is read, in bytes.</summary>
+    public const int MaxBytes = 1024;
+}

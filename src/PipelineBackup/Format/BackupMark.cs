@@ -9,7 +9,9 @@ namespace PipelineBackup.Format;
 /// <param name="Backup">Id of the backup.</param>
 /// <param name="Time">When it was written, UTC.</param>
 /// <param name="Note">Why, in the words of whoever pinned it; null without any.</param>
-internal sealed record BackupMark(int Version, string Kind, string Tool, string Backup, DateTimeOffset Time, string? Note = null)
+/// <param name="Claim">Name of the claim that goes with a backup that is about to be removed; null without any.</param>
+internal sealed record BackupMark(
+    int Version, string Kind, string Tool, string Backup, DateTimeOffset Time, string? Note = null, string? Claim = null)
 {
     public const int MaxBytes = 4096;
 
@@ -20,7 +22,8 @@ internal sealed record BackupMark(int Version, string Kind, string Tool, string 
     public static BackupMark Pin(BackupId backup, DateTimeOffset time, string? note) => new(1, "pin", Telemetry.ToolName, $"{backup}", time, note);
 
     /// <summary>The mark of a backup that is about to be removed.</summary>
-    public static BackupMark Expiring(BackupId backup, DateTimeOffset time) => new(1, "expiring", Telemetry.ToolName, $"{backup}", time);
+    public static BackupMark Expiring(BackupId backup, DateTimeOffset time, ObjectName? claim) =>
+        new(1, "expiring", Telemetry.ToolName, $"{backup}", time, Claim: claim?.ToString());
 
     /// <summary>As it is stored.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ArchiveJson.Default.BackupMark);

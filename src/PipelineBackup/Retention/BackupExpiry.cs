@@ -33,9 +33,8 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     public async Task<ExpiryPlan> PlanAsync(CancellationToken cancellationToken = default)
     {
         options.Validate();
-        var survey = await LookAsync(withData: true, cancellationToken).ConfigureAwait(false);
         var locks = new ObjectLocks(sink, options.Set, options.Time.GetUtcNow());
-        return await JudgeAsync(survey, locks, UnderWay(survey), cancellationToken).ConfigureAwait(false);
+        return await JudgeAsync(await LookAsync(cancellationToken).ConfigureAwait(false), locks, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what the policy does not keep.</summary>
@@ -48,13 +47,12 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         using var activity = Telemetry.Activities.StartActivity("expire");
         long started = options.Time.GetTimestamp();
         var locks = new ObjectLocks(sink, options.Set, options.Time.GetUtcNow());
-        var survey = await LookAsync(withData: true, cancellationToken).ConfigureAwait(false);
-        var underWay = UnderWay(survey);
-        var plan = await JudgeAsync(survey, locks, underWay, cancellationToken).ConfigureAwait(false);
+        var look = await LookAsync(cancellationToken).ConfigureAwait(false);
+        var plan = await JudgeAsync(look, locks, cancellationToken).ConfigureAwait(false);
         if (plan.Backups.Any(backup => backup.IsRemoved) || plan.Leftovers.Any(leftover => leftover.IsRemoved))
         {
-            await MarkAsync(plan, survey, cancellationToken).ConfigureAwait(false);
-            plan = await SpareAsync(plan, locks, cancellationToken).ConfigureAwait(false);
+            await MarkAsync(plan, look, cancellationToken).ConfigureAwait(false);
+            plan = await SpareAsync(plan, look.Clock, locks, cancellationToken).ConfigureAwait(false);
         }
 
         var remover = new BackupRemover(sink, options.Set, locks, options.Logger);
@@ -62,10 +60,10 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         try
         {
             foreach (var backup in plan.Backups.Where(backup => backup.IsRemoved).Reverse())
-                await remover.RemoveAsync(BackupId.Parse(backup.Manifest.Id), underWay.ClaimOf(backup.Manifest), cancellationToken).ConfigureAwait(false);
+                await remover.RemoveAsync(BackupId.Parse(backup.Manifest.Id), look.UnderWay.ClaimOf(backup.Manifest), cancellationToken).ConfigureAwait(false);
             foreach (var leftover in plan.Leftovers.Where(leftover => leftover.IsRemoved))
                 await remover.RemoveAsync(leftover.Id, cancellationToken).ConfigureAwait(false);
-            await UnmarkAsync(plan, survey, cancellationToken).ConfigureAwait(false);
+            await UnmarkAsync(plan, look.Survey, cancellationToken).ConfigureAwait(false);
         }
         catch (BackupException stopped)
         {
@@ -87,22 +85,29 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         return report;
     }
 
-    private Task<StoreSurvey> LookAsync(bool withData, CancellationToken cancellationToken) =>
-        StoreSurvey.TakeAsync(_catalog, sink, options.Set, withData, cancellationToken);
+    private async Task<Look> LookAsync(CancellationToken cancellationToken)
+    {
+        var survey = await StoreSurvey.TakeAsync(_catalog, sink, options.Set, withData: true, cancellationToken).ConfigureAwait(false);
+        var clock = new RetentionClock(survey, options.Time.GetUtcNow(), options.Grace);
+        return new(survey, clock, new(sink, options.Set, survey, clock));
+    }
 
-    private RetentionClock Clock(StoreSurvey survey) => new(survey, options.Time.GetUtcNow(), options.Grace);
-
-    private RunsUnderWay UnderWay(StoreSurvey survey) => new(sink, options.Set, survey, Clock(survey));
+    // What is stored beside the commits is most of the objects, and says nothing new; so the time is that of the first look.
+    private async Task<Look> LookAgainAsync(RetentionClock clock, CancellationToken cancellationToken)
+    {
+        var survey = await StoreSurvey.TakeAsync(_catalog, sink, options.Set, withData: false, cancellationToken).ConfigureAwait(false);
+        return new(survey, clock, new(sink, options.Set, survey, clock));
+    }
 
     // Locks and claims are asked for what would go only; what they keep may keep more, so it is judged again.
-    private async Task<ExpiryPlan> JudgeAsync(StoreSurvey survey, ObjectLocks locks, RunsUnderWay underWay, CancellationToken cancellationToken)
+    private async Task<ExpiryPlan> JudgeAsync(
+        Look look, ObjectLocks locks, CancellationToken cancellationToken, Func<BackupId, bool>? stays = null)
     {
-        var clock = Clock(survey);
-        var also = new Dictionary<BackupId, string>();
+        var also = look.Survey.Backups.Keys.Where(stays ?? (_ => false)).ToDictionary(id => id, _ => "it stays for now");
         var asked = new HashSet<BackupId>();
         while (true)
         {
-            var plan = RetentionJudge.Judge(survey, options.Policy, clock, also);
+            var plan = RetentionJudge.Judge(look.Survey, options.Policy, look.Clock, also);
             int kept = also.Count;
             foreach (var backup in plan.Backups.Where(backup => backup.IsRemoved).Select(backup => backup.Manifest).Reverse())
             {
@@ -110,7 +115,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
                 if (!asked.Add(id))
                     continue;
                 string? reason = backup.Kind is BackupKind.Full or BackupKind.Incremental && BackupId.TryParse(backup.Full, out var full)
-                    ? await underWay.FindAsync(full, cancellationToken).ConfigureAwait(false) : null;
+                    ? await look.UnderWay.FindAsync(full, cancellationToken).ConfigureAwait(false) : null;
                 reason ??= await locks.OfAsync(id, cancellationToken).ConfigureAwait(false);
                 if (reason is not null)
                 {
@@ -130,15 +135,15 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
         }
     }
 
-    private async Task MarkAsync(ExpiryPlan plan, StoreSurvey survey, CancellationToken cancellationToken)
+    private async Task MarkAsync(ExpiryPlan plan, Look look, CancellationToken cancellationToken)
     {
-        var ids = plan.Backups.Where(backup => backup.IsRemoved).Select(backup => BackupId.Parse(backup.Manifest.Id))
-            .Concat(plan.Leftovers.Where(leftover => leftover.IsRemoved).Select(leftover => leftover.Id));
-        foreach (var id in ids.Where(id => !survey.IsExpiring(id)))
+        var removed = plan.Backups.Where(backup => backup.IsRemoved).Select(backup => (Id: BackupId.Parse(backup.Manifest.Id), Claim: look.UnderWay.ClaimOf(backup.Manifest)))
+            .Concat(plan.Leftovers.Where(leftover => leftover.IsRemoved).Select(leftover => (leftover.Id, Claim: (ObjectName?)null)));
+        foreach (var (id, claim) in removed.Where(each => !look.Survey.IsExpiring(each.Id)))
         {
             try
             {
-                byte[] mark = BackupMark.Expiring(id, options.Time.GetUtcNow()).ToJson();
+                byte[] mark = BackupMark.Expiring(id, options.Time.GetUtcNow(), claim).ToJson();
                 await sink.PutAsync(options.Set.Expiring(id), ObjectBody.Of(mark), cancellationToken).ConfigureAwait(false);
             }
             catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
@@ -149,20 +154,21 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     }
 
     // What has come to need a backup since the first look is seen by the second one, or sees the mark.
-    private async Task<ExpiryPlan> SpareAsync(ExpiryPlan plan, ObjectLocks locks, CancellationToken cancellationToken)
+    private async Task<ExpiryPlan> SpareAsync(ExpiryPlan plan, RetentionClock clock, ObjectLocks locks, CancellationToken cancellationToken)
     {
-        var survey = await LookAsync(withData: false, cancellationToken).ConfigureAwait(false);
-        var now = await JudgeAsync(survey, locks, UnderWay(survey), cancellationToken).ConfigureAwait(false);
+        // What this expiry does not remove, a backup that was made meanwhile for one, keeps what it builds on.
+        var look = await LookAgainAsync(clock, cancellationToken).ConfigureAwait(false);
+        var going = plan.Backups.Where(backup => backup.IsRemoved).Select(backup => BackupId.Parse(backup.Manifest.Id)).ToHashSet();
+        var now = await JudgeAsync(look, locks, cancellationToken, id => !going.Contains(id)).ConfigureAwait(false);
         var verdicts = now.Backups.ToDictionary(backup => backup.Manifest.Id, backup => backup.Reasons);
         var leftovers = new List<LeftoverVerdict>();
         foreach (var leftover in plan.Leftovers)
         {
-            string? reason = !leftover.IsRemoved ? null
-                : survey.HasCommit(leftover.Id) ? "it has become a backup meanwhile"
-                : survey.IsPinned(leftover.Id) ? "pinned"
+            leftovers.Add(!leftover.IsRemoved ? leftover
+                : now.Leftovers.FirstOrDefault(other => other.Id == leftover.Id) is not { } again ? leftover with { Reasons = ["it has become a backup meanwhile, or is gone"] }
                 : await DataOfAsync(leftover.Id, cancellationToken).ConfigureAwait(false) != new StoredData(leftover.Objects, leftover.Bytes)
-                    ? "its run is still under way" : null;
-            leftovers.Add(reason is null ? leftover : leftover with { Reasons = [reason] });
+                    ? leftover with { Reasons = ["its run is still under way"] }
+                : leftover with { Reasons = again.Reasons });
         }
 
         return plan with
@@ -205,4 +211,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
             return true;
         }
     }
+
+    /// <summary>A look at the store, the time it goes by, and the runs that it shows.</summary>
+    private sealed record Look(StoreSurvey Survey, RetentionClock Clock, RunsUnderWay UnderWay);
 }

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
+using PipelineBackup.Format;
 
 namespace PipelineBackup.Retention;
 
 /// <summary>
 /// Deletes what is to be removed: of a backup first its commit, so that nothing is listed that does not restore, then its
-/// data, then its claims and marks, and last the mark that says that it is being removed.
+/// claim and its data, then its marks, and last the mark that says that it is being removed.
 /// </summary>
 internal sealed class BackupRemover(IBackupSink sink, BackupSet set, ObjectLocks locks, ILogger logger)
 {
@@ -34,20 +35,53 @@ internal sealed class BackupRemover(IBackupSink sink, BackupSet set, ObjectLocks
         await DeleteAsync(set.Commit(id), cancellationToken).ConfigureAwait(false);
         _removed.Add($"{id}");
         logger.LogInformation("backup {Id} is removed", id);
-        await RemoveDataAsync(id, cancellationToken).ConfigureAwait(false);
-        if (claim is { } own)
-            await DeleteSmallAsync([own], cancellationToken).ConfigureAwait(false);
-        await RemoveMarksAsync(id, cancellationToken).ConfigureAwait(false);
+        await RemoveRestAsync(id, claim, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what a run without a commit left.</summary>
     /// <exception cref="BackupException">The store failed.</exception>
     public async Task RemoveAsync(BackupId leftover, CancellationToken cancellationToken)
     {
-        await RemoveDataAsync(leftover, cancellationToken).ConfigureAwait(false);
+        var claim = await ClaimInMarkAsync(leftover, cancellationToken).ConfigureAwait(false);
+        await RemoveRestAsync(leftover, claim, cancellationToken).ConfigureAwait(false);
         _removed.Add($"{leftover}");
         logger.LogInformation("what the run {Id} left is removed", leftover);
-        await RemoveMarksAsync(leftover, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The mark of the removal goes last: as long as it is there, whoever finds anything of the backup knows that it may go.
+    private async Task RemoveRestAsync(BackupId id, ObjectName? claim, CancellationToken cancellationToken)
+    {
+        var expiring = set.Expiring(id);
+        int remarks = _remarks.Count;
+        if (claim is { } own)
+            await DeleteSmallAsync(own, cancellationToken).ConfigureAwait(false);
+        await RemoveDataAsync(id, cancellationToken).ConfigureAwait(false);
+        foreach (var stored in await ListAsync(set.ClaimPrefix(id), cancellationToken).ConfigureAwait(false))
+            await DeleteSmallAsync(stored.Name, cancellationToken).ConfigureAwait(false);
+        foreach (var stored in await ListAsync(set.MarkPrefix(id), cancellationToken).ConfigureAwait(false))
+        {
+            if (stored.Name != expiring)
+                await DeleteSmallAsync(stored.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_remarks.Count == remarks)
+            await DeleteSmallAsync(expiring, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Of a backup whose removal was interrupted; its place may have been taken by another one since.
+    private async Task<ObjectName?> ClaimInMarkAsync(BackupId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var mark = await BackupMark.TryReadAsync(sink, set.Expiring(id), cancellationToken).ConfigureAwait(false);
+            return mark?.Claim is { } text && text.StartsWith(set.AllClaims, StringComparison.Ordinal) && ObjectName.TryParse(text, out var name)
+                && await SmallObject.TryReadAsync(sink, name, ChainClaim.MaxBytes, cancellationToken).ConfigureAwait(false) is { } content
+                && SmallObject.Parse(content, name, ArchiveJson.Default.ChainClaim).Id == $"{id}" ? name : null;
+        }
+        catch (BackupException damaged) when (damaged is not SinkException)
+        {
+            return null;
+        }
     }
 
     private async Task RemoveDataAsync(BackupId id, CancellationToken cancellationToken)
@@ -61,34 +95,22 @@ internal sealed class BackupRemover(IBackupSink sink, BackupSet set, ObjectLocks
         }).ConfigureAwait(false);
     }
 
-    // The mark of the removal goes last: as long as it is there, whoever finds anything of the backup knows that it may go.
-    private async Task RemoveMarksAsync(BackupId id, CancellationToken cancellationToken)
-    {
-        var expiring = set.Expiring(id);
-        await DeleteSmallAsync((await ListAsync(set.ClaimPrefix(id), cancellationToken).ConfigureAwait(false)).Select(claim => claim.Name), cancellationToken).ConfigureAwait(false);
-        var marks = await ListAsync(set.MarkPrefix(id), cancellationToken).ConfigureAwait(false);
-        await DeleteSmallAsync(marks.Select(mark => mark.Name).Where(name => name != expiring).Append(expiring), cancellationToken).ConfigureAwait(false);
-    }
-
     // Nothing depends on marks and claims of a backup that is gone; the store may keep some for a time of its own.
-    private async Task DeleteSmallAsync(IEnumerable<ObjectName> names, CancellationToken cancellationToken)
+    private async Task DeleteSmallAsync(ObjectName name, CancellationToken cancellationToken)
     {
-        foreach (var name in names)
+        if (await locks.OfAsync(name, cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            if (await locks.OfAsync(name, cancellationToken).ConfigureAwait(false) is { } reason)
-            {
-                _remarks.Add($"{name} stays: {reason}");
-                continue;
-            }
+            _remarks.Add($"{name} stays: {reason}");
+            return;
+        }
 
-            try
-            {
-                await DeleteAsync(name, cancellationToken).ConfigureAwait(false);
-            }
-            catch (SinkException refused) when (refused.Failure == SinkFailure.AccessDenied)
-            {
-                _remarks.Add($"{name} stays: {refused.Message}");
-            }
+        try
+        {
+            await DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SinkException refused) when (refused.Failure == SinkFailure.AccessDenied)
+        {
+            _remarks.Add($"{name} stays: {refused.Message}");
         }
     }
 

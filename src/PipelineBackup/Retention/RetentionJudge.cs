@@ -105,11 +105,31 @@ internal sealed class RetentionJudge
     // The children come before what they build on, so that one pass does for all.
     private void KeepParents()
     {
-        foreach (var (id, backup) in _survey.Backups.Reverse())
+        foreach (var (id, backup) in _survey.Backups.Reverse().Where(backup => _kept.ContainsKey(backup.Key)))
         {
-            if (_kept.ContainsKey(id) && BackupId.TryParse(backup.Parent, out var parent) && parent.CompareTo(id) < 0)
-                Keep(parent, $"{id} builds on it", onlyReason: true);
+            if (!BackupId.TryParse(backup.Parent, out var parent))
+                continue;
+            if (_survey.Backups.ContainsKey(parent))
+                KeepFor(parent, id);
+            else
+                KeepAroundHole(id, backup.Full);
         }
+    }
+
+    // What is missing may come back from another store; what it built on in its turn nobody knows, but that it is of the chain.
+    private void KeepAroundHole(BackupId id, string full)
+    {
+        foreach (var (member, backup) in _survey.Backups)
+        {
+            if (backup.Full == full && backup.Kind is BackupKind.Full or BackupKind.Incremental)
+                KeepFor(member, id);
+        }
+    }
+
+    private void KeepFor(BackupId parent, BackupId child)
+    {
+        if (parent.CompareTo(child) < 0)
+            Keep(parent, $"{child} builds on it", onlyReason: true);
     }
 
     private ExpiryVerdict VerdictOf(BackupId id, BackupManifest backup)
@@ -121,7 +141,7 @@ internal sealed class RetentionJudge
     private LeftoverVerdict VerdictOf(BackupId id, IReadOnlyDictionary<BackupId, string> also)
     {
         var reasons = new List<string>();
-        if (_survey.Backups.Values.FirstOrDefault(backup => backup.Parent == $"{id}" || backup.Full == $"{id}") is { } child)
+        if (_kept.Keys.Order().Select(child => _survey.Backups[child]).FirstOrDefault(backup => backup.Parent == $"{id}" || backup.Full == $"{id}") is { } child)
             reasons.Add($"{child.Id} builds on it, and its commit is missing");
         if (UnreadableChildOf(id) is { } unreadable)
             reasons.Add($"{unreadable}, which cannot be read, may build on it");

@@ -52,7 +52,7 @@ internal sealed class RunsUnderWay(IBackupArchive archive, BackupSet set, StoreS
     {
         try
         {
-            return await SmallObject.TryReadAsync(archive, name, 1024, cancellationToken).ConfigureAwait(false) is { } content
+            return await SmallObject.TryReadAsync(archive, name, ChainClaim.MaxBytes, cancellationToken).ConfigureAwait(false) is { } content
                 ? SmallObject.Parse(content, name, ArchiveJson.Default.ChainClaim).Id : null;
         }
         catch (BackupException damaged) when (damaged is not SinkException)
