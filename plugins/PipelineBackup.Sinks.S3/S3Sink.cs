@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime.Internal.Util;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -128,7 +129,10 @@ public sealed class S3Sink : IBackupSink
             RequireFit(name, range, length);
         }
 
-        return new ObjectStream(answer, answer.ResponseStream, name, answer.ContentLength);
+        // The provider wraps what comes in a stream that computes an MD5, which costs ten times what the transfer does.
+        // Whoever reads proves a pack by its SHA-256.
+        var content = WrapperStream.GetNonWrapperBaseStream(answer.ResponseStream);
+        return new ObjectStream(answer, content, name, answer.ContentLength);
     }
 
     /// <inheritdoc/>
