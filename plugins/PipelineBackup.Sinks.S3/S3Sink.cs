@@ -180,8 +180,21 @@ public sealed class S3Sink : IBackupSink
 
         // The oldest first: of an object whose retention has not ended, that is the one that refuses, and nothing of it
         // is gone then. A delete that named no version would only hide it.
-        foreach (string version in await VersionsAsync(what, key, cancellationToken).ConfigureAwait(false))
-            await DeleteAsync(what, key, version, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (string version in await VersionsAsync(what, key, cancellationToken).ConfigureAwait(false))
+                await DeleteAsync(what, key, version, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SinkException refused) when (_bucket.Locks && refused.Failure == SinkFailure.AccessDenied)
+        {
+            // Stores give both the same answer.
+            throw new SinkException(refused.Message, refused)
+            {
+                Failure = refused.Failure,
+                Error = refused.Error,
+                Hint = "either its retention has not ended yet, or the credentials do not permit to delete it",
+            };
+        }
     }
 
     /// <inheritdoc/>
