@@ -136,7 +136,8 @@ public sealed record EngineOptions
         Require(CheckpointDepthBytes > 0, "the depth of the checkpoint is positive");
         Require(PageSize is not { Bytes: < 4096 }, "pages have 4096 bytes at least");
         Require(InstanceName is null or { Length: > 0 }, "an instance has a name");
-        Require(SnapshotTimeout > TimeSpan.Zero, "a snapshot may take some time");
+        Require(SnapshotTimeout > TimeSpan.Zero && SnapshotTimeout.TotalMilliseconds <= int.MaxValue,
+            "a snapshot may take some time, 24 days at most");
     }
 
     /// <summary>Makes sure that a directory is there: one that is missing is made, if that is wanted.</summary>

@@ -165,6 +165,7 @@ internal sealed partial class EngineBackup
         _hasTruncated = true;
         if (!isDone)
         {
+            _truncatable = [];
             Engine.Tell(EngineEvent.NoLogsDeleted, "no log was deleted: a restore reads them; the next backup deletes them",
                 EngineEventLevel.Warning);
             return true;

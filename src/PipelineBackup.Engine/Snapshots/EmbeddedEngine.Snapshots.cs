@@ -74,7 +74,7 @@ public sealed partial class EmbeddedEngine
         {
             RequireSnapshotAllowed();
             before();
-            Guard(Log.Hold);
+            Log.Hold();
             _isFrozen = _versionMemory.IsHeldBack = true;
             behind();
         }

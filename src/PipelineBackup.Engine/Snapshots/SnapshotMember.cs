@@ -41,9 +41,22 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         LastLog = _set.HighGeneration.Value,
     };
 
-    /// <summary>The logs that truncation would delete.</summary>
-    public IReadOnlyList<SourceFile> ListTruncatable() =>
-        IsCopy || engine.Options.CircularLogging ? [] : _logs.List(_lowest, _deleteTo);
+    /// <summary>The logs that truncation would delete, as far as they are there.</summary>
+    /// <exception cref="EseException">−1808, …: the directory cannot be read.</exception>
+    public IReadOnlyList<SourceFile> ListTruncatable()
+    {
+        if (IsCopy || engine.Options.CircularLogging || !_deleteTo.IsSet)
+            return [];
+        try
+        {
+            _logs.Find();
+            return _logs.List(_lowest, _deleteTo);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be listed: {e.Message}");
+        }
+    }
 
     /// <summary>The logs that belong to it. While it is frozen.</summary>
     /// <exception cref="SourceException">−528: one is missing.</exception>
@@ -236,8 +249,8 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
                 $"the logs begin with generation {_lowest}, behind those that could be deleted");
         }
 
-        var logs = _logs.List(_lowest, _deleteTo);
-        var from = _lowest;
+        var logs = ListTruncatable();
+        var (from, to) = (_lowest, _deleteTo);
         _lowest = _deleteTo = default;
         if (logs.Count == 0)
         {
@@ -245,28 +258,17 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             return;
         }
 
-        var to = new LogGeneration(logs[^1].Generation + 1);
         lock (engine.Latch)
             Append(BackupPhase.Truncate, new(default, default, from, to));
         engine.Guard(engine.Log.Flush);
-        int gone = logs.Count(log => !engine.Options.Disk.FileExists(log.OriginalPath));
-        bool isDone;
-        try
-        {
-            isDone = engine.TryDeleteLogs(() => _logs.Delete(logs));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be deleted: {e.Message}");
-        }
-
-        if (!isDone)
+        if (!TryDelete(logs))
         {
             engine.Tell(EngineEvent.NoLogsDeleted,
                 "no log was deleted: a restore reads them; the next snapshot deletes them", EngineEventLevel.Warning);
             return;
         }
 
+        int gone = to.Value - from.Value - logs.Count;
         if (gone > 0)
         {
             engine.Tell(EngineEvent.LogsWereGone,
@@ -275,6 +277,18 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         }
 
         engine.Tell(EngineEvent.LogsDeleted, $"logs {BackupLogs.Text(from, to)} were deleted");
+    }
+
+    private bool TryDelete(IReadOnlyList<SourceFile> logs)
+    {
+        try
+        {
+            return engine.TryDeleteLogs(() => _logs.Delete(logs));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be deleted: {e.Message}");
+        }
     }
 
     private void Mark()

@@ -108,6 +108,30 @@ public sealed class FrozenEngineTests
         rig.Close();
     }
 
+    [Fact]
+    public async Task A_freeze_that_nobody_wants_to_wait_for_leaves_nothing_frozen()
+    {
+        var rig = new SnapshotRig(engines: 3);
+
+        // Somebody attaches a database to the second one, and takes his time.
+        await rig.Engines[1].HoldLifeAsync(TestContext.Current.CancellationToken);
+        var snapshot = rig.Host.PrepareSnapshot();
+        using var impatient = new CancellationTokenSource();
+        var freeze = snapshot.FreezeAsync(impatient.Token).AsTask();
+        Assert.False(freeze.IsCompleted);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => freeze);
+        Assert.Equal(SnapshotState.Prepared, snapshot.State);
+        Assert.All(rig.Engines, engine => Assert.False(engine.IsFrozen));
+        LifeRig.Now(rig.Engine.CreateDatabaseAsync(Path.Combine(LifeRig.Data, "z.edb")));
+        LifeRig.Now(LifeRig.Now(rig.Engines[2].BeginBackupAsync(new())).DisposeAsync());
+        rig.Engines[1].ReleaseLife();
+        LifeRig.Now(snapshot.FreezeAsync());
+        Assert.All(rig.Engines, engine => Assert.True(engine.IsFrozen));
+        await snapshot.ThawAsync();
+        rig.Close();
+    }
+
     [Theory]
     [InlineData(SnapshotOptions.None)]
     [InlineData(SnapshotOptions.ContinueAfterThaw)]
