@@ -86,6 +86,8 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         }
     }
 
+    private bool IsSecured => S3Connection.EndpointOf(options) is null or { Scheme: "https" };
+
     private string? StorageClassName =>
         body.Class == ObjectClass.Catalogue ? options.CatalogueStorageClass : options.DataStorageClass;
 
@@ -160,7 +162,7 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
                 PartSize = content.Length,
                 InputStream = stream,
                 UseChunkEncoding = false,
-                DisablePayloadSigning = _checksums && S3Connection.EndpointOf(options) is null or { Scheme: "https" },
+                DisablePayloadSigning = _checksums && IsSecured,
                 ChecksumCRC32C = _checksums ? Text(Crc32COf(content)) : null,
             };
             if (!options.CustomerKey.IsEmpty)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 
 namespace PipelineBackup.Sinks.S3;
 
@@ -69,14 +70,19 @@ internal static class S3Address
         return options with { Tags = tags };
     }
 
-    private static S3SinkOptions With(S3SinkOptions options, string key, string value, List<string> faults) => key switch
+    private static S3SinkOptions With(
+        S3SinkOptions options, string key, string value, List<string> faults) => key switch
     {
         "endpoint" => options with { Endpoint = AddressOf(key, value, faults) },
         "region" => options with { Region = value },
         "profile" => options with { Profile = value },
         "store" => options with { Store = StoreOf(value, faults) },
         "path-style" => options with { PathStyle = Truth(key, value, faults) },
-        "storage-class" => options with { CatalogueStorageClass = value, DataStorageClass = options.DataStorageClass ?? value },
+        "storage-class" => options with
+        {
+            CatalogueStorageClass = value,
+            DataStorageClass = options.DataStorageClass ?? value,
+        },
         "data-storage-class" => options with { DataStorageClass = value },
         "sse" => options with { Encryption = OneOf(key, value, faults, "AES256", "aws:kms", "aws:kms:dsse") },
         "kms-key" => options with { KmsKey = value },
@@ -111,7 +117,7 @@ internal static class S3Address
         try
         {
             byte[] bytes = File.ReadAllBytes(file);
-            return bytes.Length == 32 ? bytes : Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(bytes).Trim());
+            return bytes.Length == 32 ? bytes : Convert.FromBase64String(Encoding.ASCII.GetString(bytes).Trim());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {

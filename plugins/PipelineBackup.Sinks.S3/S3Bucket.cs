@@ -47,7 +47,7 @@ internal sealed record S3Bucket(string Name, bool Versioned, bool Locks)
         return new(name, versioned, locks);
     }
 
-    private static Task CreateAsync(
+    private static Task<bool> CreateAsync(
         IAmazonS3 client, string name, S3SinkOptions options, CancellationToken cancellationToken) =>
         S3Call.RunAsync($"cannot create bucket '{name}'", async () =>
         {

@@ -116,7 +116,8 @@ internal static class S3Failure
         {
             return new(message, answer)
             {
-                Hint = "the bucket lies in another region, or the endpoint is not the bucket's: name them with region= and endpoint=",
+                Hint = "the bucket lies in another region, or the endpoint is not its own: "
+                    + "name them with region= and endpoint=",
             };
         }
 
@@ -124,7 +125,7 @@ internal static class S3Failure
         {
             return new(message, answer)
             {
-                Hint = "the object lies in an archive class; have the store bring it back (restore object), then try again",
+                Hint = "the object lies in an archive class; have the store bring it back, then try again",
             };
         }
 
@@ -141,7 +142,7 @@ internal static class S3Failure
         {
             "RequestTimeTooSkewed" => "set the clock of this machine; the store refuses requests that are minutes off",
             "ExpiredToken" or "TokenRefreshRequired" => "sign in again: the credentials are no longer valid",
-            _ => "check the credentials of the environment or profile, and that they may list, read, write and delete here",
+            _ => "check the credentials of the environment or profile, and that they may do this here",
         },
     };
 

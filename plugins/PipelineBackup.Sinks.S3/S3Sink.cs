@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Amazon.Runtime.Internal.Util;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -128,7 +129,10 @@ public sealed class S3Sink : IBackupSink
             RequireFit(name, range, length);
         }
 
-        return new ObjectStream(answer, answer.ResponseStream, name, answer.ContentLength);
+        // The provider wraps what comes in a stream that computes an MD5, which costs ten times what the transfer does.
+        // Whoever reads proves a pack by its SHA-256.
+        var content = WrapperStream.GetNonWrapperBaseStream(answer.ResponseStream);
+        return new ObjectStream(answer, content, name, answer.ContentLength);
     }
 
     /// <inheritdoc/>
@@ -176,8 +180,21 @@ public sealed class S3Sink : IBackupSink
 
         // The oldest first: of an object whose retention has not ended, that is the one that refuses, and nothing of it
         // is gone then. A delete that named no version would only hide it.
-        foreach (string version in await VersionsAsync(what, key, cancellationToken).ConfigureAwait(false))
-            await DeleteAsync(what, key, version, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (string version in await VersionsAsync(what, key, cancellationToken).ConfigureAwait(false))
+                await DeleteAsync(what, key, version, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SinkException refused) when (_bucket.Locks && refused.Failure == SinkFailure.AccessDenied)
+        {
+            // Stores give both the same answer.
+            throw new SinkException(refused.Message, refused)
+            {
+                Failure = refused.Failure,
+                Error = refused.Error,
+                Hint = "either its retention has not ended yet, or the credentials do not permit to delete it",
+            };
+        }
     }
 
     /// <inheritdoc/>

@@ -7,14 +7,15 @@ using Amazon.S3.Model;
 namespace PipelineBackup.Sinks.S3;
 
 /// <summary>
-/// The provider's client, but for one thing: it signs a put with the hash that its <see cref="BodyStream"/> knows, where the
-/// provider's own would read the content from beginning to end to compute it, half a second of a core for each gigabyte.
-/// The hash is part of the signature, and the store must refuse content that has another: that is the transfer's
+/// The provider's client, but for one thing: it signs a put with the hash that its <see cref="BodyStream"/> knows, where
+/// the provider's own would read the content from beginning to end to compute it, half a second of a core for each
+/// gigabyte. The hash is part of the signature, and the store must refuse content that has another: that is the transfer's
 /// checksum with every store there is, with TLS and without.
 /// </summary>
 /// <param name="credentials">The credentials.</param>
 /// <param name="config">How to reach the store.</param>
-internal sealed class SigningClient(AWSCredentials credentials, AmazonS3Config config) : AmazonS3Client(credentials, config)
+internal sealed class SigningClient(AWSCredentials credentials, AmazonS3Config config)
+    : AmazonS3Client(credentials, config)
 {
     /// <inheritdoc/>
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)

@@ -22,7 +22,7 @@ internal sealed class CutLine : IAsyncDisposable
         _ = AcceptAsync();
     }
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Address => new($"{_to.Scheme}://{_to.Host}:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     public bool IsCut => _cut.IsCancellationRequested;
 

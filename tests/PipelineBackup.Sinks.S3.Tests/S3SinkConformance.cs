@@ -29,6 +29,17 @@ public sealed class S3SinkConformance
         RunAsync(law, "some/where", S3Server.Options with { Store = S3StoreProfile.Minio });
 
     [Theory]
+    [InlineData("read-back")]
+    [InlineData("created-once")]
+    public Task A_store_that_keeps_checksums_of_parts_keeps_the_law(string law) =>
+        RunAsync(law, "", S3Server.Options with
+        {
+            Store = S3StoreProfile.Minio,
+            MultipartAbove = 0,
+            PartLength = 5 << 20,
+        });
+
+    [Theory]
     [InlineData("delete-one")]
     [InlineData("delete-missing")]
     [InlineData("created-once")]

@@ -160,6 +160,7 @@ public sealed class S3SinkTests : IAsyncLifetime
         await sink.PutAsync(s_name, body, Token);
         var failure = await Assert.ThrowsAsync<SinkException>(() => sink.DeleteAsync(s_name, Token).AsTask());
         Assert.Equal((SinkFailure.AccessDenied, false), (failure.Failure, failure.Transient));
+        Assert.Contains("retention", failure.Hint, StringComparison.Ordinal);
         await using var stream = await sink.OpenReadAsync(s_name, ByteRange.All, Token);
         Assert.Equal(0, stream.ReadByte());
         // Nor is what is not locked kept: no version of it is left to be paid for.

@@ -96,6 +96,10 @@ rgw_dns_name = localhost
 rgw_thread_pool_size = 32
 rgw_max_concurrent_requests = 256
 rgw_enable_apis = s3, admin
+# What is deleted is gone at once, or the memory of a few runs of the tests would be full of it.
+rgw_gc_obj_min_wait = 1
+rgw_gc_processor_period = 2
+rgw_gc_processor_max_time = 2
 CONF
 
 in_root ceph-authtool --create-keyring "$inside/keyring" --gen-key -n mon. --cap mon "allow *" >/dev/null
