@@ -33,7 +33,11 @@ public class PublicApiTests
         Assert.SkipWhen(name == "PipelineBackup.Sinks.S3" && typeof(S3SinkFactory).Assembly.GetExportedTypes().Length == 1,
             "this build could not restore AWSSDK.S3, and has of the plugin only the factory that says so");
         string path = Path.Combine(Folder, name + ".txt");
-        string now = PublicApi.Of(s_shipped.Single(assembly => assembly.GetName().Name == name));
+        var shipped = s_shipped.Single(assembly => assembly.GetName().Name == name);
+        // Without the provider's package a plugin has its factory only.
+        Assert.SkipWhen(name.Contains(".Sinks.", StringComparison.Ordinal) && shipped.GetExportedTypes().Length == 1,
+            "built without its parts");
+        string now = PublicApi.Of(shipped);
         if (Environment.GetEnvironmentVariable("PIPELINEBACKUP_APPROVE") == "1")
             File.WriteAllText(path, now);
         string approved = File.Exists(path) ? File.ReadAllText(path).ReplaceLineEndings("\n") : "";

@@ -91,7 +91,7 @@ public sealed class FailureTests
     {
         foreach (int head in (int[])[200, 404])
         {
-            await using var server = ScriptedServer.WithContainer(call => call.Method == "HEAD" ? new(head, "BlobNotFound")
+            await using var server = ScriptedServer.WithContainer(call => call.Method == "HEAD" ? new(head, head == 404 ? "BlobNotFound" : null)
                 : call.Target.Contains("blocklist", StringComparison.Ordinal) ? new(400, "InvalidBlockList") : new(201));
             await using var sink = server.Open(new() { SingleRequestLength = 1 });
             var failure = await Assert.ThrowsAsync<SinkException>(() => sink.PutAsync(s_name, Body, Token).AsTask());
