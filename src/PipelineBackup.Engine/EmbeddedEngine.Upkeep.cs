@@ -285,7 +285,7 @@ public sealed partial class EmbeddedEngine
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a timer's thread")]
-    private void WorkInBackground()
+    internal void WorkInBackground()
     {
         // The work may take longer than the time between two.
         if (State != EngineState.Running || Interlocked.Exchange(ref _isWorking, 1) != 0)
