@@ -52,7 +52,7 @@ public sealed partial class EmbeddedEngine
     /// <param name="mayWrite">Whether it was perhaps a change: who only reads does not wait for a thaw.</param>
     internal void AwaitRoom(bool mayWrite)
     {
-        if (!_isOverfull || !IsAlive || Latch.IsHeldByCurrentThread)
+        if (!_isOverfull || !Options.HasBackgroundWork || State != EngineState.Running || Latch.IsHeldByCurrentThread)
             return;
         if (_isFrozen)
         {
@@ -61,7 +61,7 @@ public sealed partial class EmbeddedEngine
             return;
         }
 
-        _upkeep.Wait(() => IsAlive && _isOverfull);
+        _upkeep.Wait(() => State == EngineState.Running && _isOverfull);
     }
 
     /// <summary>
@@ -293,6 +293,10 @@ public sealed partial class EmbeddedEngine
         try
         {
             WorkNow();
+        }
+        catch (Exception e) when (e is EseException or IOException or UnauthorizedAccessException)
+        {
+            // What stops the engine did so where it happened. A page that cannot be cleaned up does not.
         }
         catch (Exception e)
         {

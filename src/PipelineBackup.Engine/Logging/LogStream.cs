@@ -185,7 +185,8 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
     public void Dispose()
     {
         _committers.Dispose();
-        _files.Dispose();
+        lock (_writing)
+            _files.Dispose();
     }
 
     private void GuardWriting(Action write)

@@ -174,11 +174,8 @@ public sealed class FailingDiskTests
         database.Cache.SetMemory(0);
         lock (engine.Latch)
             database.Cache.Evict();
-        using (var file = moment.Rig.Disk.Open(LifeRig.Database, DiskAccess.ReadWrite))
-        {
-            for (long page = 60; page < 100; page++)
-                file.Write(new byte[] { 1, 2, 3, 4 }, page * 4096 + 512);
-        }
+        for (long page = 60; page < 100; page++)
+            database.File.Write(new byte[] { 1, 2, 3, 4 }, page * 4096 + 512);
 
         looking.Dispose();
         Assert.Equal(EseError.ReadVerifyFailure, TableRig.ErrorOf(() => engine.CleanUp()));
