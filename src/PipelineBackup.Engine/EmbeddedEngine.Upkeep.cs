@@ -251,10 +251,19 @@ public sealed partial class EmbeddedEngine
         if (names.Count == 0)
             return;
         names.Sort((a, b) => a.Generation.CompareTo(b.Generation));
-        foreach (var (_, path) in names)
+        foreach (var (generation, path) in names)
         {
-            Options.Disk.Delete(path);
-            Options.Disk.FlushDirectory(Options.LogDirectory);
+            try
+            {
+                Options.Disk.Delete(path);
+                Options.Disk.FlushDirectory(Options.LogDirectory);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody reads it, perhaps. Nothing is lost by a log that stays: the next round tries again.
+                _deletedBelow = generation;
+                return;
+            }
         }
     }
 

@@ -165,6 +165,12 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Enter() => _records.Enter();
+
+    /// <inheritdoc/>
+    public void Exit() => _records.Exit();
+
     /// <summary>Nothing is written from now on.</summary>
     /// <param name="failure">Why.</param>
     public void Fail(Exception failure)
@@ -211,6 +217,9 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
         LogPosition end, last;
         lock (_records)
         {
+            // A change that could not be made may be the last one.
+            RequireSound();
+
             // When it may not be filled to its last byte the rest of it stays zero.
             if (!_packer.Fill())
                 _packer.Close();

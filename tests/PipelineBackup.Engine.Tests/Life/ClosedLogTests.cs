@@ -53,6 +53,28 @@ public sealed class ClosedLogTests
         await Task.WhenAll(Settle(Flush(engine)), Settle(Flush(engine))).WaitAsync(s_long, TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public void A_record_whose_change_could_not_be_made_never_becomes_durable()
+    {
+        var log = new LifeRig().Open().Log;
+        var before = log.DurableRecord;
+        var records = new LogRecordWriter();
+        records.Filler(100);
+        log.Enter();
+        log.Append(records.Written);
+
+        // Somebody else commits meanwhile.
+        Exception? told = null;
+        var other = new Thread(() => told = Record.Exception(log.Flush)) { IsBackground = true };
+        other.Start();
+        Assert.False(other.Join(100));
+        log.Fail(new InvalidOperationException("a page is other than it should be"));
+        log.Exit();
+        Assert.True(other.Join(s_long));
+        Assert.IsType<EseException>(told);
+        Assert.Equal(before, log.DurableRecord);
+    }
+
     private static Task Flush(EmbeddedEngine engine)
     {
         try

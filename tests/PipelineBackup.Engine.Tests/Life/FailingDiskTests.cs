@@ -196,4 +196,39 @@ public sealed class FailingDiskTests
         LifeRig.Now(engine.CloseAsync());
         moment.Rig.RequireSoundLogs("damaged");
     }
+
+    [Fact]
+    public void A_log_that_cannot_be_deleted_stops_nobody_and_goes_later()
+    {
+        var moment = LifeMoment.Running(options => options with { CircularLogging = true });
+        string? kept = null;
+        moment.Rig.Disk.Watch = step =>
+        {
+            if (step.Kind != DiskStepKind.Delete || Path.GetExtension(step.Path) != ".log" || kept is not null && kept != step.Path)
+                return;
+            kept = step.Path;
+            throw new IOException("somebody reads it");
+        };
+        int id = 0;
+        void Write()
+        {
+            using var transaction = moment.Session!.BeginTransaction();
+            moment.Insert(id++);
+            moment.Engine.Log.Roll();
+            LifeRig.Now(transaction.CommitAsync());
+            moment.Engine.WriteBackAll();
+        }
+
+        while (kept is null)
+            Write();
+        Write();
+        Assert.Contains(kept, moment.Rig.Disk.Files);
+        moment.Rig.Disk.Watch = null;
+        Write();
+        Assert.DoesNotContain(kept, moment.Rig.Disk.Files);
+        Assert.Null(moment.Engine.Failure);
+        moment.Session!.Dispose();
+        LifeRig.Now(moment.Engine.CloseAsync());
+        moment.Rig.RequireSound(LifeRig.Database, "circular");
+    }
 }
