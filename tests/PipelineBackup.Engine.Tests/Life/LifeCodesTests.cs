@@ -111,7 +111,7 @@ public sealed class LifeCodesTests
         LifeRig.Now(moment.Engine.CloseAsync());
         using ManualResetEventSlim isInside = new(), mayGoOn = new();
         bool isHeld = false;
-        var disk = new HeldReads(moment.Rig.Disk, path =>
+        var disk = new HeldDisk(moment.Rig.Disk, path =>
         {
             if (path == LifeRig.Database && isHeld)
             {

@@ -121,19 +121,24 @@ public sealed class StoppedServiceTests
     [Fact]
     public async Task Pages_that_are_being_written_are_waited_for_when_the_service_stops()
     {
-        var moment = LifeMoment.Running(options => options with { HasBackgroundWork = true, LazyFlushInterval = Timeout.InfiniteTimeSpan });
         using ManualResetEventSlim isInside = new(), mayGoOn = new();
         bool isStopped = false;
         int late = 0;
-        moment.Rig.Disk.Watch = _ =>
+        void Hold(string path)
         {
-            // Where it holds nobody else up.
-            if (Thread.CurrentThread.Name != "upkeep" || moment.Engine.Latch.IsHeldByCurrentThread)
+            if (Thread.CurrentThread.Name != "upkeep" || path != LifeRig.Database)
                 return;
             isInside.Set();
             mayGoOn.Wait();
             late += Volatile.Read(ref isStopped) ? 1 : 0;
-        };
+        }
+
+        var moment = LifeMoment.Running(options => options with
+        {
+            HasBackgroundWork = true,
+            LazyFlushInterval = Timeout.InfiniteTimeSpan,
+            Disk = new HeldDisk(options.Disk, writes: Hold),
+        });
         for (int id = 0; !isInside.IsSet; id++)
         {
             using var transaction = moment.Session!.BeginTransaction();
