@@ -144,8 +144,9 @@ public sealed partial class EmbeddedEngine
                 "open the engine again: what was committed is safe"));
             throw Log.Failure!;
         }
-        catch (EseException e)
+        catch (Exception e)
         {
+            // Whatever it is: pages may count as written that are not.
             Log.Fail(e);
             throw;
         }

@@ -75,6 +75,21 @@ public sealed class ClosedLogTests
         Assert.Equal(before, log.DurableRecord);
     }
 
+    [Fact]
+    public void A_record_of_a_flush_that_failed_in_any_way_is_not_taken_for_durable()
+    {
+        var rig = new LifeRig();
+        var log = rig.Open().Log;
+        var records = new LogRecordWriter();
+        records.Filler(100);
+        LogPosition[] both = [log.Append(records.Written), log.Append(records.Written)];
+        rig.Disk.Watch = _ => throw new InvalidOperationException("no failure of a disk");
+        Assert.Throws<InvalidOperationException>(() => LifeRig.Now(log.FlushAsync(both[0], CancellationToken.None)));
+        rig.Disk.Watch = null;
+        Assert.Throws<EseException>(() => LifeRig.Now(log.FlushAsync(both[1], CancellationToken.None)));
+        Assert.NotNull(log.Failure);
+    }
+
     private static Task Flush(EmbeddedEngine engine)
     {
         try
