@@ -28,7 +28,7 @@ public sealed class TargetRestoreTests
                 Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref written) > before + 100, TimeSpan.FromSeconds(60)));
             }
 
-            var rig = new RestoreRig(seed, options => options with { Disk = new HeldReads(options.Disk, Gate) });
+            var rig = new RestoreRig(seed, options => options with { Disk = new HeldDisk(options.Disk, Gate) });
             rig.LoseA();
             var options = target == "by name" ? rig.Options : rig.Options with
             {
@@ -221,9 +221,13 @@ public sealed class TargetRestoreTests
                 meanwhile = BackupRig.Take(rig!.Engine, new());
         }
 
+<<<<<<< HEAD
         var events = new List<EngineEvent>();
         rig = new(with: options => options with { Disk = new HeldReads(options.Disk, Gate), Events = new Heard(events) });
         events.Clear();
+=======
+        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate) });
+>>>>>>> s3-stranger
         int logs = Numbered(rig);
         await rig.RestoreAsync(rig.AsideOptions);
         Assert.True(meanwhile!.Truncated > 0);
@@ -254,7 +258,7 @@ public sealed class TargetRestoreTests
             beside = rig.RestoreAsync(options with { TargetInstance = null, CheckpointDirectory = null }).GetAwaiter().GetResult();
         }
 
-        rig = new(with: options => options with { Disk = new HeldReads(options.Disk, Gate) });
+        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate) });
         rig.Disk.AddDirectory(other);
         var report = await rig.RestoreAsync(rig.AsideOptions);
         Assert.Equal(EseError.RestoreInProgress, second!.Error);
