@@ -221,13 +221,9 @@ public sealed class TargetRestoreTests
                 meanwhile = BackupRig.Take(rig!.Engine, new());
         }
 
-<<<<<<< HEAD
         var events = new List<EngineEvent>();
-        rig = new(with: options => options with { Disk = new HeldReads(options.Disk, Gate), Events = new Heard(events) });
+        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate), Events = new Heard(events) });
         events.Clear();
-=======
-        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate) });
->>>>>>> s3-stranger
         int logs = Numbered(rig);
         await rig.RestoreAsync(rig.AsideOptions);
         Assert.True(meanwhile!.Truncated > 0);
