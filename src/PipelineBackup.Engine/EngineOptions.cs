@@ -133,7 +133,8 @@ public sealed record EngineOptions
     internal void Require()
     {
         const long LeastLog = 64 << 10, MostLog = 32 << 20, LeastCache = 1 << 20;
-        Require(BaseName.Length == 3 && !BaseName.AsSpan().ContainsAny("./\\: \0"), "the base name has three characters");
+        Require(BaseName.Length == 3 && IsPath(BaseName) && !BaseName.AsSpan().ContainsAny("./\\: "),
+            "the base name has three characters");
         Require(IsPath(LogDirectory) && IsPath(CheckpointPlace), "logs and checkpoint have a directory");
         Require(LogFileBytes is >= LeastLog and <= MostLog, "a log file has 64 KiB to 32 MiB");
         Require(CacheBytes >= LeastCache, "the cache has 1 MiB at least");
