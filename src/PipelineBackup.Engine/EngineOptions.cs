@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 
 namespace PipelineBackup.Engine;
@@ -13,8 +12,6 @@ public sealed record EngineOptions
     /// Its name, which no other engine of its host has, whatever the case; null stands for the base name and its number.
     /// </summary>
     public string? InstanceName { get; init; }
-
-    private static readonly SearchValues<char> s_notInNames = SearchValues.Create("./\\: \0");
 
     /// <summary>Where the logs are. The directory must be there, unless missing ones are made.</summary>
     public required string LogDirectory { get; init; }
@@ -136,7 +133,8 @@ public sealed record EngineOptions
     internal void Require()
     {
         const long LeastLog = 64 << 10, MostLog = 32 << 20, LeastCache = 1 << 20;
-        Require(BaseName.Length == 3 && !BaseName.AsSpan().ContainsAny(s_notInNames), "the base name has three characters");
+        Require(BaseName.Length == 3 && IsPath(BaseName) && !BaseName.AsSpan().ContainsAny("./\\: "),
+            "the base name has three characters");
         Require(IsPath(LogDirectory) && IsPath(CheckpointPlace), "logs and checkpoint have a directory");
         Require(LogFileBytes is >= LeastLog and <= MostLog, "a log file has 64 KiB to 32 MiB");
         Require(CacheBytes >= LeastCache, "the cache has 1 MiB at least");

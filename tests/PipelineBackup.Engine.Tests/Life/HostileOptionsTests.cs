@@ -30,7 +30,7 @@ public sealed class HostileOptionsTests
     }
 
     [Fact]
-    public void What_is_only_unusual_works()
+    public async Task What_is_only_unusual_works()
     {
         var rig = new LifeRig();
         var options = rig.Options with
@@ -38,12 +38,13 @@ public sealed class HostileOptionsTests
             HasBackgroundWork = true, LazyFlushInterval = Timeout.InfiniteTimeSpan, SnapshotTimeout = TimeSpan.FromDays(20),
             CacheBytes = long.MaxValue, VersionBytes = long.MaxValue, CheckpointDepthBytes = long.MaxValue, Host = new(),
         };
-        var engine = EmbeddedEngine.OpenAsync(options).AsTask().GetAwaiter().GetResult();
-        engine.CreateDatabaseAsync(LifeRig.Database).AsTask().GetAwaiter().GetResult();
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var engine = await EmbeddedEngine.OpenAsync(options, cancellation);
+        await engine.CreateDatabaseAsync(LifeRig.Database, cancellationToken: cancellation);
         var snapshot = options.Host.PrepareSnapshot();
-        snapshot.FreezeAsync().AsTask().GetAwaiter().GetResult();
-        snapshot.ThawAsync().AsTask().GetAwaiter().GetResult();
-        engine.CloseAsync().AsTask().GetAwaiter().GetResult();
+        await snapshot.FreezeAsync(cancellation);
+        await snapshot.ThawAsync();
+        await engine.CloseAsync(cancellation);
         rig.RequireSound(LifeRig.Database, "closed");
     }
 }

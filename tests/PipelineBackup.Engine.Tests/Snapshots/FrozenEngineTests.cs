@@ -294,7 +294,7 @@ public sealed class FrozenEngineTests
         rig.Disk.Watch = _ =>
         {
             byte[] file = rig.Disk.ReadAll(LifeRig.Database);
-            bool knows = new DatabaseHeader(file[..4096]).LastResize > resized;
+            bool knows = new DatabaseHeader(file.AsMemory(0, 4096)).LastResize > resized;
             grown += knows ? 1 : 0;
             Assert.False(knows && file.Length == length, "the header knows of pages that the file has not");
         };
