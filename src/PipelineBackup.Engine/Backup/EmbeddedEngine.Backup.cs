@@ -107,7 +107,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
     /// <param name="message">What happened.</param>
     /// <param name="level">How much it should worry.</param>
     internal void Tell(int id, string message, EngineEventLevel level = EngineEventLevel.Information) =>
-        Options.Events?.Report(new(id, level, message));
+        EngineEvent.Tell(Options.Events, id, level, message);
 
     // Logs are looked at without the latch: as long as databases neither come nor go nobody else deletes any. What is
     // copied should be in the pages, not only in the logs, so those are written first.

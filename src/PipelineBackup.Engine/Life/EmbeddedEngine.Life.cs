@@ -118,18 +118,7 @@ public sealed partial class EmbeddedEngine
             if (_stage == EngineState.Terminated)
                 return;
             _timer?.Dispose();
-            lock (_upkeep.Gate)
-            lock (Latch)
-            {
-                try
-                {
-                    Guard(Close);
-                }
-                finally
-                {
-                    Release();
-                }
-            }
+            _ = Options.HasBackgroundWork ? await Upkeep.RunAsync(End).ConfigureAwait(false) : End();
         }
         finally
         {
@@ -319,6 +308,24 @@ public sealed partial class EmbeddedEngine
         Log.FillReserves();
         _checkpoint.Write(_runStart, []);
         Log.Checkpoint = _runStart;
+    }
+
+    private bool End()
+    {
+        lock (_upkeep.Gate)
+        lock (Latch)
+        {
+            try
+            {
+                Guard(Close);
+            }
+            finally
+            {
+                Release();
+            }
+        }
+
+        return true;
     }
 
     // Pages, log, headers, log, checkpoint: in this order, so that a crash in between loses nothing but the cleanness.

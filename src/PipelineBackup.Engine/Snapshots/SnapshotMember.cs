@@ -19,7 +19,7 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
     private IReadOnlyList<EngineDatabase> _databases = [];
     private BackupInfo _set;
     private LogGeneration _lowest, _deleteTo;
-    private bool _holdsLife, _isLogged;
+    private bool _holdsLife, _isLogged, _isFrozen;
 
     /// <summary>The engine.</summary>
     public EmbeddedEngine Engine => engine;
@@ -92,6 +92,8 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             _isLogged = true;
         }, () =>
         {
+            _isFrozen = true;
+
             // The record is not on the disk: it belongs to the generation behind the snapshot.
             var now = engine.Options.Now;
             var mark = Append(BackupPhase.PrepareLogs, new(default, now, default, default));
@@ -103,9 +105,15 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         });
     }
 
-    /// <summary>Writing goes on. Nothing when it does already.</summary>
+    /// <summary>Writing goes on. Nothing when it does already, or when it is another snapshot that it waits for.</summary>
     /// <exception cref="EseException">−510: the log failed.</exception>
-    public void Thaw() => engine.Thaw();
+    public void Thaw()
+    {
+        if (!_isFrozen)
+            return;
+        _isFrozen = false;
+        engine.Thaw();
+    }
 
     /// <summary>Databases may come and go again, as far as a backup allows it.</summary>
     public void Leave()
@@ -307,24 +315,25 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         }
 
         engine.Guard(engine.Log.Flush);
-        lock (engine.Latch)
-        {
-            foreach (var database in _databases)
-                Mark(database, scope);
-            Append(BackupPhase.Stop, default);
-            engine.EndSnapshot();
-        }
-    }
-
-    private void Mark(EngineDatabase database, byte scope)
-    {
+        EngineDatabase? marking = null;
         try
         {
-            engine.Guard(() => database.MarkBackup(Step(BackupPhase.Update, _set, scope, database.Slot)));
+            lock (engine.Latch)
+            {
+                foreach (var database in _databases)
+                {
+                    marking = database;
+                    engine.Guard(() => database.MarkBackup(Step(BackupPhase.Update, _set, scope, database.Slot)));
+                }
+
+                marking = null;
+                Append(BackupPhase.Stop, default);
+                engine.EndSnapshot();
+            }
         }
-        catch (EseException failure)
+        catch (EseException failure) when (marking is not null)
         {
-            engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{database.Path}' could not be given the mark of "
+            engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{marking.Path}' could not be given the mark of "
                 + $"the snapshot: {failure.Message}", EngineEventLevel.Error);
             throw;
         }

@@ -28,7 +28,7 @@ public sealed class TargetRestoreTests
                 Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref written) > before + 100, TimeSpan.FromSeconds(60)));
             }
 
-            var rig = new RestoreRig(seed, options => options with { Disk = new HeldReads(options.Disk, Gate) });
+            var rig = new RestoreRig(seed, options => options with { Disk = new HeldDisk(options.Disk, Gate) });
             rig.LoseA();
             var options = target == "by name" ? rig.Options : rig.Options with
             {
@@ -222,7 +222,7 @@ public sealed class TargetRestoreTests
         }
 
         var events = new List<EngineEvent>();
-        rig = new(with: options => options with { Disk = new HeldReads(options.Disk, Gate), Events = new Heard(events) });
+        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate), Events = new Heard(events) });
         events.Clear();
         int logs = Numbered(rig);
         await rig.RestoreAsync(rig.AsideOptions);
@@ -254,7 +254,7 @@ public sealed class TargetRestoreTests
             beside = rig.RestoreAsync(options with { TargetInstance = null, CheckpointDirectory = null }).GetAwaiter().GetResult();
         }
 
-        rig = new(with: options => options with { Disk = new HeldReads(options.Disk, Gate) });
+        rig = new(with: options => options with { Disk = new HeldDisk(options.Disk, Gate) });
         rig.Disk.AddDirectory(other);
         var report = await rig.RestoreAsync(rig.AsideOptions);
         Assert.Equal(EseError.RestoreInProgress, second!.Error);

@@ -270,4 +270,40 @@ public sealed class FrozenEngineTests
         await rig.Engine.CloseAsync(TestContext.Current.CancellationToken);
         rig.Rig.RequireSoundDatabase(LifeRig.Database, "thawed", mayLeak: true);
     }
+
+    [Fact]
+    public void The_header_knows_of_no_growth_that_the_file_has_not()
+    {
+        var rig = new SnapshotRig(with: options => options with { CacheBytes = 8 << 20 });
+        rig.Rows[0].Close();
+        rig.Engine.WriteBackAll();
+        var snapshot = rig.Freeze();
+        long length = rig.Disk.ReadAll(LifeRig.Database).Length;
+        using (var session = rig.Engine.CreateSession())
+        {
+            var table = session.OpenTable(rig.Database, "rows");
+            using var transaction = session.BeginTransaction();
+            for (int id = 1_000_000; id < 1_000_400; id++)
+                table.Insert(table.NewRow().Set("id", id).Set("text", new string('n', 1000)));
+            LifeRig.Now(transaction.CommitAsync(CommitMode.Lazy));
+        }
+
+        Assert.Equal(length, rig.Disk.ReadAll(LifeRig.Database).Length);
+        var resized = rig.Database.Header.LastResize;
+        int grown = 0;
+        rig.Disk.Watch = _ =>
+        {
+            byte[] file = rig.Disk.ReadAll(LifeRig.Database);
+            bool knows = new DatabaseHeader(file.AsMemory(0, 4096)).LastResize > resized;
+            grown += knows ? 1 : 0;
+            Assert.False(knows && file.Length == length, "the header knows of pages that the file has not");
+        };
+        LifeRig.Now(snapshot.ThawAsync());
+        LifeRig.Now(snapshot.EndAsync());
+        rig.Engine.WriteBackAll();
+        Assert.True(grown > 0);
+        rig.Disk.Watch = null;
+        LifeRig.Now(rig.Engine.CloseAsync());
+        rig.Rig.RequireSound(LifeRig.Database, "grown", mayLeak: true);
+    }
 }
