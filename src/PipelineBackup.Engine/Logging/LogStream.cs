@@ -200,6 +200,12 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
             Fail(e);
             throw _failure!;
         }
+        catch (Exception e)
+        {
+            // Whatever it is: what was to be written waits no more, and whoever flushes next must not take it for done.
+            Fail(e);
+            throw;
+        }
     }
 
     private void Write()
