@@ -137,6 +137,9 @@ public sealed class StoppedServiceTests
         {
             HasBackgroundWork = true,
             LazyFlushInterval = Timeout.InfiniteTimeSpan,
+
+            // Nobody has to wait for room in memory.
+            CacheBytes = 64 << 20,
             Disk = new HeldDisk(options.Disk, writes: Hold),
         });
         for (int id = 0; !isInside.IsSet; id++)
