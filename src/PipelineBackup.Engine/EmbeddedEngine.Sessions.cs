@@ -71,14 +71,28 @@ public sealed partial class EmbeddedEngine
     /// </summary>
     internal void CleanUpBehind()
     {
-        if (Work.Pending > MostPending && !Log.IsOnReserve)
-            Work.CleanUp(CleanUpPart);
+        if (Work.Pending > MostPending)
+            TryCleanUp();
     }
 
     private void CleanUpAll()
     {
-        while (!Log.IsOnReserve && Work.CleanUp(CleanUpPart))
+        while (TryCleanUp())
             AfterOperation();
+    }
+
+    // What cannot be cleaned up, because a page is damaged or cannot be read, stays as a crash would leave it: nobody
+    // asked for it.
+    private bool TryCleanUp()
+    {
+        try
+        {
+            return !Log.IsOnReserve && Work.CleanUp(CleanUpPart);
+        }
+        catch (Exception e) when (e is EseException or IOException or UnauthorizedAccessException && Failure is null)
+        {
+            return false;
+        }
     }
 
     private void Forget(EngineDatabase database)

@@ -52,7 +52,7 @@ public sealed partial class EmbeddedEngine
     /// <param name="mayWrite">Whether it was perhaps a change: who only reads does not wait for a thaw.</param>
     internal void AwaitRoom(bool mayWrite)
     {
-        if (!_isOverfull || !IsAlive || Latch.IsHeldByCurrentThread)
+        if (!_isOverfull || !Options.HasBackgroundWork || State != EngineState.Running || Latch.IsHeldByCurrentThread)
             return;
         if (_isFrozen)
         {
@@ -61,7 +61,7 @@ public sealed partial class EmbeddedEngine
             return;
         }
 
-        _upkeep.Wait(() => IsAlive && _isOverfull);
+        _upkeep.Wait(() => State == EngineState.Running && _isOverfull);
     }
 
     /// <summary>
@@ -144,8 +144,9 @@ public sealed partial class EmbeddedEngine
                 "open the engine again: what was committed is safe"));
             throw Log.Failure!;
         }
-        catch (EseException e)
+        catch (Exception e)
         {
+            // Whatever it is: pages may count as written that are not.
             Log.Fail(e);
             throw;
         }
@@ -251,10 +252,19 @@ public sealed partial class EmbeddedEngine
         if (names.Count == 0)
             return;
         names.Sort((a, b) => a.Generation.CompareTo(b.Generation));
-        foreach (var (_, path) in names)
+        foreach (var (generation, path) in names)
         {
-            Options.Disk.Delete(path);
-            Options.Disk.FlushDirectory(Options.LogDirectory);
+            try
+            {
+                Options.Disk.Delete(path);
+                Options.Disk.FlushDirectory(Options.LogDirectory);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody reads it, perhaps. Nothing is lost by a log that stays: the next round tries again.
+                _deletedBelow = generation;
+                return;
+            }
         }
     }
 
@@ -285,7 +295,7 @@ public sealed partial class EmbeddedEngine
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a timer's thread")]
-    private void WorkInBackground()
+    internal void WorkInBackground()
     {
         // The work may take longer than the time between two.
         if (State != EngineState.Running || Interlocked.Exchange(ref _isWorking, 1) != 0)
@@ -293,6 +303,10 @@ public sealed partial class EmbeddedEngine
         try
         {
             WorkNow();
+        }
+        catch (Exception e) when (e is EseException or IOException or UnauthorizedAccessException)
+        {
+            // What stops the engine did so where it happened. A page that cannot be cleaned up does not.
         }
         catch (Exception e)
         {

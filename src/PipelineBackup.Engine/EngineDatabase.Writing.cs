@@ -73,7 +73,12 @@ public sealed partial class EngineDatabase
         lock (Engine.Latch)
         {
             if (_pages.Redo.TracksResize)
+            {
+                // What the database grew by while it was frozen the file has not yet.
+                Cache.Reserve(Cache.LastPage);
                 HeaderWriter.LastResize = _pages.Redo.LastResize;
+            }
+
             HeaderWriter.DbTime = Editor.LastTime;
             HeaderWriter.LastObject = Editor.LastObject;
             image = HeaderWriter.Seal().ToArray();

@@ -55,7 +55,10 @@ public sealed record EngineOptions
     /// </summary>
     public bool CreatePathIfNotExist { get; init; }
 
-    /// <summary>How long a snapshot may hold writing up before it goes on by itself. 70 seconds unless told otherwise.</summary>
+    /// <summary>
+    /// How long a snapshot may hold writing up before it goes on by itself, 24 days at most. 70 seconds unless told
+    /// otherwise.
+    /// </summary>
     public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(70);
 
     /// <summary>Memory for pages of each database, in bytes; at least 1 MiB. 64 MiB unless told otherwise.</summary>
@@ -74,8 +77,8 @@ public sealed record EngineOptions
     public long CheckpointDepthBytes { get; init; } = 20 << 20;
 
     /// <summary>
-    /// How long a lazy commit may stay in memory. 500 milliseconds unless told otherwise. Without background work
-    /// it stays until something else is flushed.
+    /// How long a lazy commit may stay in memory, 24 days at most. 500 milliseconds unless told otherwise. Without
+    /// background work, or with <see cref="Timeout.InfiniteTimeSpan"/>, it stays until something else is flushed.
     /// </summary>
     public TimeSpan LazyFlushInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -100,7 +103,7 @@ public sealed record EngineOptions
     /// <summary>Takes the progress of recovery; null for nobody.</summary>
     public IProgress<RecoveryProgress>? RecoveryProgress { get; init; }
 
-    /// <summary>Is told what happens in backups and in recovery; null for nobody.</summary>
+    /// <summary>Is told what happens in backups and in recovery; null for nobody. What it throws is nobody's business.</summary>
     public IProgress<EngineEvent>? Events { get; init; }
 
     /// <summary>The disk that everything is on.</summary>
@@ -130,13 +133,18 @@ public sealed record EngineOptions
     internal void Require()
     {
         const long LeastLog = 64 << 10, MostLog = 32 << 20, LeastCache = 1 << 20;
-        Require(BaseName.Length == 3 && !BaseName.AsSpan().ContainsAny("./\\: "), "the base name has three characters");
+        Require(BaseName.Length == 3 && IsPath(BaseName) && !BaseName.AsSpan().ContainsAny("./\\: "),
+            "the base name has three characters");
+        Require(IsPath(LogDirectory) && IsPath(CheckpointPlace), "logs and checkpoint have a directory");
         Require(LogFileBytes is >= LeastLog and <= MostLog, "a log file has 64 KiB to 32 MiB");
         Require(CacheBytes >= LeastCache, "the cache has 1 MiB at least");
+        Require(VersionBytes >= 0, "open changes take some memory");
         Require(CheckpointDepthBytes > 0, "the depth of the checkpoint is positive");
         Require(PageSize is not { Bytes: < 4096 }, "pages have 4096 bytes at least");
         Require(InstanceName is null or { Length: > 0 }, "an instance has a name");
-        Require(SnapshotTimeout > TimeSpan.Zero, "a snapshot may take some time");
+        Require(IsInterval(SnapshotTimeout), "a snapshot may take some time, and ends");
+        Require(LazyFlushInterval == Timeout.InfiniteTimeSpan || IsInterval(LazyFlushInterval),
+            "lazy commits stay in memory for some time");
     }
 
     /// <summary>Makes sure that a directory is there: one that is missing is made, if that is wanted.</summary>
@@ -157,6 +165,11 @@ public sealed record EngineOptions
             throw new EseException(EseError.InvalidPath, $"the directory '{directory}' cannot be made: {e.Message}");
         }
     }
+
+    // What the clock can time.
+    private static bool IsInterval(TimeSpan time) => time > TimeSpan.Zero && time.TotalMilliseconds <= int.MaxValue;
+
+    private static bool IsPath(string path) => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal);
 
     private static void Require(bool isSo, string rule)
     {

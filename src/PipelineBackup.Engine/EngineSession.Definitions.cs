@@ -105,8 +105,9 @@ public sealed partial class EngineSession
                 change(new(tables, Core));
                 Core.Commit();
             }
-            catch
+            catch when (Engine.Failure is null)
             {
+                // Of an engine that failed recovery rolls back.
                 while (Core.Level > level)
                     Core.RollBack();
                 throw;

@@ -160,9 +160,9 @@ public sealed partial class EngineSession : IDisposable, IAsyncDisposable
                     Core.RollBack();
             }
         }
-        catch (EseException) when (Engine.State == EngineState.Terminated)
+        catch (EseException) when (Engine.State is EngineState.Terminated or EngineState.Unavailable)
         {
-            // It was closed meanwhile.
+            // It was closed, or failed, meanwhile: recovery does it.
         }
     }
 

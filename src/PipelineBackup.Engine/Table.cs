@@ -87,7 +87,7 @@ public sealed class Table : IDisposable
     /// <param name="column">Name of the column.</param>
     /// <param name="delta">How much.</param>
     /// <exception cref="EseException">
-    /// −1017: there is no such row; −1048: the column is no such counter; −1102: another transaction changed the row in
+    /// −1017: there is no such row; −1048: the column is no such counter; −1047: it does not hold that much; −1102: another transaction changed the row in
     /// another way; −1054: no transaction is open; −1507: there is no such column; −1305: the table is gone.
     /// </exception>
     public void EscrowUpdate(ReadOnlySpan<byte> bookmark, string column, long delta)

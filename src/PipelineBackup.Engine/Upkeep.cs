@@ -89,7 +89,7 @@ internal sealed class Upkeep : IDisposable
             {
                 try
                 {
-                    if (_engine.IsAlive)
+                    if (_engine.State == EngineState.Running)
                         _engine.WriteBehind(forMemory);
                 }
                 catch (Exception e)

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.IO.Compression;
+using PipelineBackup.Golden;
+
+[assembly: AssemblyFixture(typeof(GoldenSets.Scratch))]
 
 namespace PipelineBackup.Golden;
 
@@ -52,7 +55,7 @@ internal static class GoldenSets
     public static void RequireCorpus() =>
         Assert.SkipUnless(HasCorpus, "the corpus of the real engine is not on this machine (set PIPELINEBACKUP_CORPUS to its folder)");
 
-    /// <summary>A fresh empty folder, deleted when the process ends.</summary>
+    /// <summary>A fresh empty folder, deleted when the tests are over.</summary>
     public static string NewFolder(string purpose = "test") =>
         Directory.CreateDirectory(Path.Combine(s_scratch.Value, $"{purpose}-{Guid.NewGuid():N}")).FullName;
 
@@ -81,18 +84,23 @@ internal static class GoldenSets
     private static string MakeScratch()
     {
         string path = Directory.CreateTempSubdirectory("pipelinebackup-tests-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            try
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            catch (IOException)
-            {
-                // Left for the system's own clean-up of its temporary folder.
-            }
-        };
+
+        // For runs that only look which tests there are.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Delete(path);
         return path;
+    }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Left for the system's own clean-up of its temporary folder.
+        }
     }
 
     private static string FindRoot()
@@ -104,5 +112,19 @@ internal static class GoldenSets
         }
 
         throw new InvalidOperationException("the tests run from a folder below the solution");
+    }
+
+    /// <summary>
+    /// Deletes what tests left when the last of them is over: when the process ends it is late, for the runner takes
+    /// what takes longer then for a thread that does not end.
+    /// </summary>
+    internal sealed class Scratch : IDisposable
+    {
+        /// <summary>Deletes it.</summary>
+        public void Dispose()
+        {
+            if (s_scratch.IsValueCreated)
+                Delete(s_scratch.Value);
+        }
     }
 }

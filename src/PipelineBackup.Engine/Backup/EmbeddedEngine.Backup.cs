@@ -19,7 +19,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
     /// <param name="request">What is asked.</param>
     /// <param name="cancellationToken">Ends the waiting for those that make, attach or detach databases.</param>
     /// <exception cref="SourceException">
-    /// −505: another one goes on; −560, −569, −528, −515, −530, −526: no backup of logs alone can follow the last one;
+    /// −505: another one goes on, or a snapshot; −560, −569, −528, −515, −530, −526: no backup of logs alone can follow the last one;
     /// −1203: there is no database to back up; −1029: the engine was not opened, or is closed; −523: it is being opened;
     /// −506: a restore goes on in it; −1329: its activity has ceased; −1000: it is being closed; −516: it logs nothing;
     /// −510: its log cannot be written; −1090: something else could not; −529: the disk of the logs is full.
@@ -107,7 +107,7 @@ public sealed partial class EmbeddedEngine : IBackupSource
     /// <param name="message">What happened.</param>
     /// <param name="level">How much it should worry.</param>
     internal void Tell(int id, string message, EngineEventLevel level = EngineEventLevel.Information) =>
-        Options.Events?.Report(new(id, level, message));
+        EngineEvent.Tell(Options.Events, id, level, message);
 
     // Logs are looked at without the latch: as long as databases neither come nor go nobody else deletes any. What is
     // copied should be in the pages, not only in the logs, so those are written first.

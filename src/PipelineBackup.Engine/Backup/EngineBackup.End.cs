@@ -165,6 +165,7 @@ internal sealed partial class EngineBackup
         _hasTruncated = true;
         if (!isDone)
         {
+            _truncatable = [];
             Engine.Tell(EngineEvent.NoLogsDeleted, "no log was deleted: a restore reads them; the next backup deletes them",
                 EngineEventLevel.Warning);
             return true;
@@ -201,33 +202,33 @@ internal sealed partial class EngineBackup
         }
 
         Engine.Guard(Engine.Log.Flush);
-        lock (Engine.Latch)
-        {
-            RequireUnderWay();
-            foreach (var database in marked)
-                Mark(database, scope);
-            Append(BackupPhase.Stop, default);
-            State = EngineBackupState.Completed;
-            Engine.EndBackup();
-        }
-
-        return true;
-    }
-
-    private void Mark(EngineDatabase database, byte scope)
-    {
-        var step = new BackupStep(
-            BackupPhase.Update, (uint)BackupInfoType.Streaming, scope, database.Slot, _set, 0);
+        EngineDatabase? marking = null;
         try
         {
-            Engine.Guard(() => database.MarkBackup(step));
+            lock (Engine.Latch)
+            {
+                RequireUnderWay();
+                foreach (var database in marked)
+                {
+                    marking = database;
+                    Engine.Guard(() => database.MarkBackup(
+                        new(BackupPhase.Update, (uint)BackupInfoType.Streaming, scope, database.Slot, _set, 0)));
+                }
+
+                marking = null;
+                Append(BackupPhase.Stop, default);
+                State = EngineBackupState.Completed;
+                Engine.EndBackup();
+            }
         }
-        catch (EseException failure)
+        catch (EseException failure) when (marking is not null)
         {
-            Engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{database.Path}' could not be given the mark of "
+            Engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{marking.Path}' could not be given the mark of "
                 + $"the backup: {failure.Message}", EngineEventLevel.Error);
             throw;
         }
+
+        return true;
     }
 
     private async ValueTask<T> RunAsync<T>(Func<T> work)

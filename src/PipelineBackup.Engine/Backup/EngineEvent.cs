@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PipelineBackup.Engine;
 
 /// <summary>How much an <see cref="EngineEvent"/> should worry people.</summary>
@@ -120,6 +122,24 @@ public sealed record EngineEvent(int Id, EngineEventLevel Level, string Message)
 
     /// <summary>A snapshot of logs alone beside the others is prepared.</summary>
     public const int DifferentialSnapshotPrepared = 2010;
+
+    /// <summary>Tells whoever listens. That he fails is no reason to stop in the middle of something.</summary>
+    /// <param name="listener">Who; null for nobody.</param>
+    /// <param name="id">Number of the event.</param>
+    /// <param name="level">How much it should worry.</param>
+    /// <param name="message">What happened.</param>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "others' code")]
+    internal static void Tell(IProgress<EngineEvent>? listener, int id, EngineEventLevel level, string message)
+    {
+        try
+        {
+            listener?.Report(new(id, level, message));
+        }
+        catch (Exception)
+        {
+            // Something may be half done, frozen or held.
+        }
+    }
 
     /// <summary>Number and sentence.</summary>
     public override string ToString() => $"{Id} {Message}";

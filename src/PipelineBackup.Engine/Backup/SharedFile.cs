@@ -2,13 +2,14 @@ namespace PipelineBackup.Engine;
 
 /// <summary>
 /// The file of a database, with ranges that a backup reads: who writes to one of them waits until it was read, and who
-/// wants to read one waits until what is being written is. So no page is ever copied torn.
+/// wants to read one waits until what is being written is. So no page is ever copied torn. Nobody else waits: who makes
+/// the file longer may have the engine's latch.
 /// </summary>
 /// <param name="file">The file; disposed of with this.</param>
 internal sealed class SharedFile(IDiskFile file) : IDiskFile
 {
     private readonly object _gate = new();
-    private readonly List<(long From, long To)> _reading = [];
+    private readonly List<(long From, long To)> _reading = [], _writing = [];
 
     /// <inheritdoc/>
     public long Length => file.Length;
@@ -19,20 +20,32 @@ internal sealed class SharedFile(IDiskFile file) : IDiskFile
     /// <inheritdoc/>
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
-        lock (_gate)
+        var range = (offset, offset + bytes.Length);
+        Begin(_writing, range, unless: _reading);
+        try
         {
-            WaitFor(offset, offset + bytes.Length);
             file.Write(bytes, offset);
+        }
+        finally
+        {
+            End(_writing, range);
         }
     }
 
     /// <inheritdoc/>
     public void SetLength(long length)
     {
-        lock (_gate)
+        // What comes to it is nobody's yet.
+        long end = file.Length;
+        var range = length < end ? (length, long.MaxValue) : (0L, 0L);
+        Begin(_writing, range, unless: _reading);
+        try
         {
-            WaitFor(Math.Min(length, file.Length), long.MaxValue);
             file.SetLength(length);
+        }
+        finally
+        {
+            End(_writing, range);
         }
     }
 
@@ -50,25 +63,33 @@ internal sealed class SharedFile(IDiskFile file) : IDiskFile
     public int ReadQuietly(IDiskFile reader, Span<byte> buffer, long offset)
     {
         var range = (offset, offset + buffer.Length);
-        lock (_gate)
-            _reading.Add(range);
+        Begin(_reading, range, unless: _writing);
         try
         {
             return reader.Read(buffer, offset);
         }
         finally
         {
-            lock (_gate)
-            {
-                _reading.Remove(range);
-                Monitor.PulseAll(_gate);
-            }
+            End(_reading, range);
         }
     }
 
-    private void WaitFor(long from, long to)
+    private void Begin(List<(long From, long To)> own, (long From, long To) range, List<(long From, long To)> unless)
     {
-        while (_reading.Exists(range => range.From < to && from < range.To))
-            Monitor.Wait(_gate);
+        lock (_gate)
+        {
+            while (unless.Exists(other => other.From < range.To && range.From < other.To))
+                Monitor.Wait(_gate);
+            own.Add(range);
+        }
+    }
+
+    private void End(List<(long From, long To)> own, (long From, long To) range)
+    {
+        lock (_gate)
+        {
+            own.Remove(range);
+            Monitor.PulseAll(_gate);
+        }
     }
 }

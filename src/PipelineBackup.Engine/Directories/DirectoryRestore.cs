@@ -215,5 +215,6 @@ internal sealed class DirectoryRestore(
         }
     }
 
-    private void Tell(int id, EngineEventLevel level, string message) => engine.Events?.Report(new(id, level, message));
+    private void Tell(int id, EngineEventLevel level, string message) =>
+        EngineEvent.Tell(engine.Events, id, level, message);
 }

@@ -87,7 +87,8 @@ public sealed partial class EmbeddedEngine
 
     /// <summary>
     /// Closes the databases and the log: no recovery will be needed. Nothing when that was done. With transactions open
-    /// it only makes the log durable: recovery rolls them back when the engine is next opened.
+    /// it only makes the log durable: recovery rolls them back when the engine is next opened. One that is frozen for a
+    /// snapshot is closed behind the thaw.
     /// </summary>
     /// <param name="cancellationToken">Ends the waiting for who uses the engine now.</param>
     /// <exception cref="EseException">−1090: the engine failed before, or now.</exception>
@@ -117,18 +118,7 @@ public sealed partial class EmbeddedEngine
             if (_stage == EngineState.Terminated)
                 return;
             _timer?.Dispose();
-            lock (_upkeep.Gate)
-            lock (Latch)
-            {
-                try
-                {
-                    Guard(Close);
-                }
-                finally
-                {
-                    Release();
-                }
-            }
+            _ = Options.HasBackgroundWork ? await Upkeep.RunAsync(End).ConfigureAwait(false) : End();
         }
         finally
         {
@@ -152,7 +142,7 @@ public sealed partial class EmbeddedEngine
     /// <summary>
     /// Ends all activity in preparation of closing: a backup that goes on gets −801 with its next call, everything else
     /// but rolling back and closing is refused with −1329. What is under way is waited for, and what was committed
-    /// lazily made durable. Nothing when that was done.
+    /// lazily made durable: while the engine is frozen that waits for the thaw. Nothing when that was done.
     /// </summary>
     /// <exception cref="EseException">−1029, −506, −1000, −1090: it does not run; −510: the log cannot be written.</exception>
     public void StopService()
@@ -318,6 +308,24 @@ public sealed partial class EmbeddedEngine
         Log.FillReserves();
         _checkpoint.Write(_runStart, []);
         Log.Checkpoint = _runStart;
+    }
+
+    private bool End()
+    {
+        lock (_upkeep.Gate)
+        lock (Latch)
+        {
+            try
+            {
+                Guard(Close);
+            }
+            finally
+            {
+                Release();
+            }
+        }
+
+        return true;
     }
 
     // Pages, log, headers, log, checkpoint: in this order, so that a crash in between loses nothing but the cleanness.

@@ -30,6 +30,8 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         {
             if (position < log.Durable)
                 return default;
+            if (_isClosed)
+                throw Closed();
             if (_isFlushing || _isHeld)
             {
                 var waiter = new Waiter(position);
@@ -79,12 +81,15 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         }
     }
 
-    /// <summary>Ends its thread, once nobody waits.</summary>
+    /// <summary>Ends its thread, once nobody waits; who comes later is told that the log is closed.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
+            while (_isFlushing)
+                Monitor.Wait(_gate);
             _isClosed = true;
+            Serve(Closed());
             Monitor.PulseAll(_gate);
         }
 
@@ -143,16 +148,20 @@ internal sealed class CommitQueue(LogStream log) : IDisposable
         }
     }
 
+    private EseException Closed() => log.Failure is { } failure
+        ? new(EseError.InstanceUnavailable, $"the engine stopped: {failure.Message}", failure.Hint)
+        : new(EseError.NotInitialized, "the engine was closed");
+
     private void Serve(Exception? failure)
     {
         int left = 0;
         for (int i = 0; i < _waiters.Count; i++)
         {
             var waiter = _waiters[i];
-            if (failure is not null)
-                waiter.SetException(failure);
-            else if (waiter.Position < log.Durable)
+            if (waiter.Position < log.Durable)
                 waiter.SetResult();
+            else if (failure is not null)
+                waiter.SetException(failure);
             else
                 _waiters[left++] = waiter;
         }

@@ -61,7 +61,8 @@ internal sealed record LogOpening(LogStream Log, CheckpointFile Checkpoint, Reco
 
     private static RecoveryReport Recover(EngineOptions options, CancellationToken cancellationToken)
     {
-        void Tell(int id, EngineEventLevel level, string message) => options.Events?.Report(new(id, level, message));
+        void Tell(int id, EngineEventLevel level, string message) =>
+            EngineEvent.Tell(options.Events, id, level, message);
 
         Tell(EngineEvent.RecoveryBegins, EngineEventLevel.Information,
             $"recovery begins, with the logs '{options.BaseName}' in '{options.LogDirectory}'");

@@ -165,6 +165,12 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public void Enter() => _records.Enter();
+
+    /// <inheritdoc/>
+    public void Exit() => _records.Exit();
+
     /// <summary>Nothing is written from now on.</summary>
     /// <param name="failure">Why.</param>
     public void Fail(Exception failure)
@@ -185,7 +191,8 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
     public void Dispose()
     {
         _committers.Dispose();
-        _files.Dispose();
+        lock (_writing)
+            _files.Dispose();
     }
 
     private void GuardWriting(Action write)
@@ -200,6 +207,12 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
             Fail(e);
             throw _failure!;
         }
+        catch (Exception e)
+        {
+            // Whatever it is: what was to be written waits no more, and whoever flushes next must not take it for done.
+            Fail(e);
+            throw;
+        }
     }
 
     private void Write()
@@ -210,6 +223,9 @@ internal sealed partial class LogStream : IChangeLog, IDisposable
         LogPosition end, last;
         lock (_records)
         {
+            // A change that could not be made may be the last one.
+            RequireSound();
+
             // When it may not be filled to its last byte the rest of it stays zero.
             if (!_packer.Fill())
                 _packer.Close();

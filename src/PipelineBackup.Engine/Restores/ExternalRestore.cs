@@ -157,7 +157,8 @@ internal sealed class ExternalRestore(EngineHost host, ExternalRestoreOptions op
 
     private RecoveryReport Tell(Func<RecoveryReport> restore)
     {
-        void Say(int id, EngineEventLevel level, string message) => options.Events?.Report(new(id, level, message));
+        void Say(int id, EngineEventLevel level, string message) =>
+            EngineEvent.Tell(options.Events, id, level, message);
 
         string goesOn = options.HasTarget && _target.Ignored.Length == 0
             ? $", and those of the target '{options.TargetInstance ?? options.TargetLogDirectory}'"

@@ -7,6 +7,9 @@ namespace PipelineBackup.Engine;
 /// <summary>Values of .NET as the bytes of columns, and back.</summary>
 internal static class ColumnCodec
 {
+    // Days are counted from then on.
+    private const int FirstYear = 100;
+
     /// <summary>The most bytes of a value that is neither text nor binary.</summary>
     public const int MostFixedBytes = 16;
 
@@ -86,7 +89,9 @@ internal static class ColumnCodec
     /// <summary>The bytes of a value of any type that a column takes.</summary>
     /// <param name="column">The column.</param>
     /// <param name="value">The value; not null.</param>
-    /// <exception cref="EseException">−1047: it is of a type that the column does not hold.</exception>
+    /// <exception cref="EseException">
+    /// −1047: it is of a type that the column does not hold, or a time before the year 100.
+    /// </exception>
     public static byte[] Write(ColumnDefinition column, object value)
     {
         Span<byte> bytes = stackalloc byte[MostFixedBytes];
@@ -100,7 +105,7 @@ internal static class ColumnCodec
                 return memory.ToArray();
             case Guid guid when column.Type == ColumnType.Guid:
                 return guid.ToByteArray();
-            case DateTime time when column.Type == ColumnType.DateTime:
+            case DateTime { Year: >= FirstYear } time when column.Type == ColumnType.DateTime:
                 return bytes[..WriteDouble(column, time.ToOADate(), bytes)].ToArray();
             case float or double:
                 return bytes[..WriteDouble(column, Convert.ToDouble(value, CultureInfo.InvariantCulture), bytes)]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace PipelineBackup.Engine;
 
@@ -150,12 +151,16 @@ internal sealed partial class TableAccess
     /// <param name="key">The row's key.</param>
     /// <param name="column">Index of the column.</param>
     /// <param name="delta">How much.</param>
-    /// <exception cref="EseException">−1048: the column is no such counter. −1504: it is NULL.</exception>
+    /// <exception cref="EseException">
+    /// −1048: the column is no such counter. −1047: that is more than it holds. −1504: it is NULL.
+    /// </exception>
     public void Add(ReadOnlySpan<byte> key, int column, long delta)
     {
         var definition = Columns[column];
         if ((definition.Flags & ColumnFlags.Escrow) == 0)
             throw new EseException(EseError.ColumnNotUpdatable, $"the column {definition} is no counter");
+        if (definition.FixedBytes == sizeof(int) && delta is < int.MinValue or > int.MaxValue)
+            throw ColumnCodec.Unfit(definition, delta.ToString(CultureInfo.InvariantCulture));
         EnterChange();
         _key = key.ToArray();
         if (!Database.Trees.TryFind(State.Rows, _key, [], out var node))

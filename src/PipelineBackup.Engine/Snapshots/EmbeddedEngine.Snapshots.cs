@@ -74,7 +74,7 @@ public sealed partial class EmbeddedEngine
         {
             RequireSnapshotAllowed();
             before();
-            Guard(Log.Hold);
+            Log.Hold();
             _isFrozen = _versionMemory.IsHeldBack = true;
             behind();
         }
@@ -126,12 +126,13 @@ public sealed partial class EmbeddedEngine
         }
     }
 
-    // Of an engine whose activity was stopped.
+    // Of an engine whose activity was stopped: a round of the upkeep that is under way comes to its end, and none begins.
     private void FlushBehindThaw()
     {
         while (true)
         {
             AwaitThaw();
+            lock (_upkeep.Gate)
             lock (Latch)
             {
                 if (_isFrozen)

@@ -95,7 +95,14 @@ internal sealed class SnapshotBackup : IBackupSession
         using var call = Enter();
         Require(EngineBackupState.Logs, "list truncatable logs");
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_member.ListTruncatable());
+        try
+        {
+            return new(_member.ListTruncatable());
+        }
+        catch (EseException failure)
+        {
+            throw BackupRefusal.Of(failure);
+        }
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
     private IReadOnlyList<EngineDatabase> _databases = [];
     private BackupInfo _set;
     private LogGeneration _lowest, _deleteTo;
-    private bool _holdsLife, _isLogged;
+    private bool _holdsLife, _isLogged, _isFrozen;
 
     /// <summary>The engine.</summary>
     public EmbeddedEngine Engine => engine;
@@ -41,9 +41,22 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         LastLog = _set.HighGeneration.Value,
     };
 
-    /// <summary>The logs that truncation would delete.</summary>
-    public IReadOnlyList<SourceFile> ListTruncatable() =>
-        IsCopy || engine.Options.CircularLogging ? [] : _logs.List(_lowest, _deleteTo);
+    /// <summary>The logs that truncation would delete, as far as they are there.</summary>
+    /// <exception cref="EseException">−1808, …: the directory cannot be read.</exception>
+    public IReadOnlyList<SourceFile> ListTruncatable()
+    {
+        if (IsCopy || engine.Options.CircularLogging || !_deleteTo.IsSet)
+            return [];
+        try
+        {
+            _logs.Find();
+            return _logs.List(_lowest, _deleteTo);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be listed: {e.Message}");
+        }
+    }
 
     /// <summary>The logs that belong to it. While it is frozen.</summary>
     /// <exception cref="SourceException">−528: one is missing.</exception>
@@ -79,6 +92,8 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             _isLogged = true;
         }, () =>
         {
+            _isFrozen = true;
+
             // The record is not on the disk: it belongs to the generation behind the snapshot.
             var now = engine.Options.Now;
             var mark = Append(BackupPhase.PrepareLogs, new(default, now, default, default));
@@ -90,9 +105,15 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         });
     }
 
-    /// <summary>Writing goes on. Nothing when it does already.</summary>
+    /// <summary>Writing goes on. Nothing when it does already, or when it is another snapshot that it waits for.</summary>
     /// <exception cref="EseException">−510: the log failed.</exception>
-    public void Thaw() => engine.Thaw();
+    public void Thaw()
+    {
+        if (!_isFrozen)
+            return;
+        _isFrozen = false;
+        engine.Thaw();
+    }
 
     /// <summary>Databases may come and go again, as far as a backup allows it.</summary>
     public void Leave()
@@ -236,8 +257,8 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
                 $"the logs begin with generation {_lowest}, behind those that could be deleted");
         }
 
-        var logs = _logs.List(_lowest, _deleteTo);
-        var from = _lowest;
+        var logs = ListTruncatable();
+        var (from, to) = (_lowest, _deleteTo);
         _lowest = _deleteTo = default;
         if (logs.Count == 0)
         {
@@ -245,28 +266,17 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
             return;
         }
 
-        var to = new LogGeneration(logs[^1].Generation + 1);
         lock (engine.Latch)
             Append(BackupPhase.Truncate, new(default, default, from, to));
         engine.Guard(engine.Log.Flush);
-        int gone = logs.Count(log => !engine.Options.Disk.FileExists(log.OriginalPath));
-        bool isDone;
-        try
-        {
-            isDone = engine.TryDeleteLogs(() => _logs.Delete(logs));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be deleted: {e.Message}");
-        }
-
-        if (!isDone)
+        if (!TryDelete(logs))
         {
             engine.Tell(EngineEvent.NoLogsDeleted,
                 "no log was deleted: a restore reads them; the next snapshot deletes them", EngineEventLevel.Warning);
             return;
         }
 
+        int gone = to.Value - from.Value - logs.Count;
         if (gone > 0)
         {
             engine.Tell(EngineEvent.LogsWereGone,
@@ -275,6 +285,18 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         }
 
         engine.Tell(EngineEvent.LogsDeleted, $"logs {BackupLogs.Text(from, to)} were deleted");
+    }
+
+    private bool TryDelete(IReadOnlyList<SourceFile> logs)
+    {
+        try
+        {
+            return engine.TryDeleteLogs(() => _logs.Delete(logs));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EseException(DiskFailure.Of(e, EseError.DiskIO), $"the logs cannot be deleted: {e.Message}");
+        }
     }
 
     private void Mark()
@@ -293,24 +315,25 @@ internal sealed class SnapshotMember(EmbeddedEngine engine, SnapshotOptions opti
         }
 
         engine.Guard(engine.Log.Flush);
-        lock (engine.Latch)
-        {
-            foreach (var database in _databases)
-                Mark(database, scope);
-            Append(BackupPhase.Stop, default);
-            engine.EndSnapshot();
-        }
-    }
-
-    private void Mark(EngineDatabase database, byte scope)
-    {
+        EngineDatabase? marking = null;
         try
         {
-            engine.Guard(() => database.MarkBackup(Step(BackupPhase.Update, _set, scope, database.Slot)));
+            lock (engine.Latch)
+            {
+                foreach (var database in _databases)
+                {
+                    marking = database;
+                    engine.Guard(() => database.MarkBackup(Step(BackupPhase.Update, _set, scope, database.Slot)));
+                }
+
+                marking = null;
+                Append(BackupPhase.Stop, default);
+                engine.EndSnapshot();
+            }
         }
-        catch (EseException failure)
+        catch (EseException failure) when (marking is not null)
         {
-            engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{database.Path}' could not be given the mark of "
+            engine.Tell(EngineEvent.HeaderNotMarked, $"the header of '{marking.Path}' could not be given the mark of "
                 + $"the snapshot: {failure.Message}", EngineEventLevel.Error);
             throw;
         }

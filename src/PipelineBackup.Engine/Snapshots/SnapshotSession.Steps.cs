@@ -45,6 +45,10 @@ public sealed partial class SnapshotSession
     {
         var time = members[0].Engine.Options.Time;
         SnapshotInfo info;
+
+        // It waits for this call, however little time there is.
+        _timer = time.CreateTimer(static session => _ = ((SnapshotSession)session!).TimeOutAsync(), this,
+            LimitOf(members), Timeout.InfiniteTimeSpan);
         lock (_lock)
         {
             info = Describe(members);
@@ -52,14 +56,15 @@ public sealed partial class SnapshotSession
             (_members, _info, State) = (members, info, SnapshotState.Frozen);
         }
 
-        _timer = time.CreateTimer(static session => _ = ((SnapshotSession)session!).TimeOutAsync(), this, info.Limit,
-            Timeout.InfiniteTimeSpan);
         return info;
     }
 
     private static SnapshotInfo Describe(IReadOnlyList<SnapshotMember> members) => new(
         [.. members.Select(member => member.Describe())],
-        members.Select(member => member.Engine.Options.SnapshotTimeout).DefaultIfEmpty().Min(), null);
+        LimitOf(members), null);
+
+    private static TimeSpan LimitOf(IReadOnlyList<SnapshotMember> members) =>
+        members.Select(member => member.Engine.Options.SnapshotTimeout).DefaultIfEmpty().Min();
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "on a timer's thread")]
     private async Task TimeOutAsync()

@@ -112,6 +112,7 @@ public sealed partial class SnapshotSession : IAsyncDisposable
                     await member.EnterAsync(cancellationToken).ConfigureAwait(false);
                 foreach (var member in members)
                     await member.RunAsync(member.Freeze).ConfigureAwait(false);
+                return Frozen(members);
             }
             catch (Exception failure)
             {
@@ -119,8 +120,6 @@ public sealed partial class SnapshotSession : IAsyncDisposable
                 TellFailure(members, failure, "cannot be frozen");
                 throw;
             }
-
-            return Frozen(members);
         }
         finally
         {

@@ -133,16 +133,15 @@ internal sealed class DatabaseEditor
     /// <param name="origin">Who makes it.</param>
     public void Commit(ChangeOrigin origin)
     {
-        var position = Log(origin);
+        _log.Enter();
         try
         {
-            if (!Redo.Apply(Context(origin), new LogRecordView(Records.Written, position, position)))
-                throw new InvalidOperationException("a record that changes no page was applied");
+            var position = Log(origin);
+            Apply(Context(origin), new LogRecordView(Records.Written, position, position));
         }
-        catch (Exception e)
+        finally
         {
-            _log.Fail(e);
-            throw;
+            _log.Exit();
         }
     }
 
@@ -171,22 +170,14 @@ internal sealed class DatabaseEditor
             Records.MacroInfo(pages);
         else if (EngineFormat.LogsPagesOfMacros(LogVersion))
             Records.MacroInfo2(Slot, pages);
-        var position = Log(origin);
+        _log.Enter();
         try
         {
-            var macro = new MacroRecords();
-            for (int i = 1; i < _members.Count; i++)
-            {
-                var bytes = Records.Written[_members[i - 1].._members[i]];
-                macro.Add(new LogRecordView(bytes, position, position));
-            }
-
-            RedoMacro.Apply(Context(origin), macro);
+            Apply(Context(origin), Log(origin));
         }
-        catch (Exception e)
+        finally
         {
-            _log.Fail(e);
-            throw;
+            _log.Exit();
         }
     }
 
@@ -200,6 +191,40 @@ internal sealed class DatabaseEditor
         var session = origin.Session;
         _database.Redo.ChangeStart = session.Level > 0 && session.Begin.IsSet ? session.Begin : position;
         return position;
+    }
+
+    private void Apply(RedoContext context, in LogRecordView record)
+    {
+        try
+        {
+            if (!Redo.Apply(context, record))
+                throw new InvalidOperationException("a record that changes no page was applied");
+        }
+        catch (Exception e)
+        {
+            _log.Fail(e);
+            throw;
+        }
+    }
+
+    private void Apply(RedoContext context, LogPosition position)
+    {
+        try
+        {
+            var macro = new MacroRecords();
+            for (int i = 1; i < _members.Count; i++)
+            {
+                var bytes = Records.Written[_members[i - 1].._members[i]];
+                macro.Add(new LogRecordView(bytes, position, position));
+            }
+
+            RedoMacro.Apply(context, macro);
+        }
+        catch (Exception e)
+        {
+            _log.Fail(e);
+            throw;
+        }
     }
 
     private RedoContext Context(ChangeOrigin origin)

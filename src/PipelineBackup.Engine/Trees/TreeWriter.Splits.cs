@@ -13,19 +13,11 @@ internal sealed partial class TreeWriter
     private bool Split(ChangeOrigin origin, EngineTree tree, TreePath path, in PendingNode pending)
     {
         // Its own first: what is got below may split other trees by the same code.
-        int topmost;
         var plans = new List<SplitPlan>();
-        var undo = new List<PageNumber>();
         try
         {
-            topmost = PlanSplits(plans, tree, path, pending);
-            foreach (var plan in plans)
-            {
-                plan.New = Space.TakePage(origin, tree, plan.Page);
-                undo.Add(plan.New);
-            }
-
-            undo.Clear();
+            int topmost = PlanSplits(plans, tree, path, pending);
+            TakePages(origin, tree, plans);
             LogSplit(origin, tree, path, plans, topmost, pending);
             return plans[^1].Page == path.Leaf && plans[^1].Operation != SplitOperation.None;
         }
@@ -33,8 +25,34 @@ internal sealed partial class TreeWriter
         {
             foreach (var plan in plans)
                 _plans.Push(plan);
-            foreach (var page in undo)
-                Space.GiveBack(origin, tree, page);
+        }
+    }
+
+    private void TakePages(ChangeOrigin origin, EngineTree tree, List<SplitPlan> plans)
+    {
+        int taken = 0;
+        try
+        {
+            for (; taken < plans.Count; taken++)
+                plans[taken].New = Space.TakePage(origin, tree, plans[taken].Page);
+        }
+        catch (Exception failure) when (failure is EseException or IOException)
+        {
+            GiveBack(origin, tree, plans, taken);
+            throw;
+        }
+    }
+
+    private void GiveBack(ChangeOrigin origin, EngineTree tree, List<SplitPlan> plans, int taken)
+    {
+        try
+        {
+            while (taken > 0)
+                Space.GiveBack(origin, tree, plans[--taken].New);
+        }
+        catch (Exception failure) when (failure is EseException or IOException)
+        {
+            // The failure that led here is the one to tell; a page stays without a use.
         }
     }
 

@@ -77,16 +77,23 @@ internal sealed class EngineTransactions(EmbeddedEngine engine)
     public void RunApart(Action<SessionCore> work, TransactionId seenFrom)
     {
         // A second one, since the first may be at work around this.
-        using var session = new SessionCore(this) { IsSystem = true, SeenFrom = seenFrom };
+        var session = new SessionCore(this) { IsSystem = true, SeenFrom = seenFrom };
         try
         {
             session.Begin();
             work(session);
             session.Commit();
         }
+        catch when (Engine.Failure is null)
+        {
+            // Of an engine that failed recovery rolls back.
+            session.RollBackAll();
+            throw;
+        }
         finally
         {
-            session.RollBackAll();
+            if (session.Level == 0)
+                session.Dispose();
         }
     }
 

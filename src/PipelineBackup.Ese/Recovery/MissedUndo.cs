@@ -10,7 +10,8 @@ namespace PipelineBackup.Ese;
 /// a.edb restored from a backup, rolled forward:      redo          redo             undo, here
 /// </code>
 /// Where nothing was missed the records have undone all before. Nothing is logged: a replay that begins anew does the
-/// same in the same order, with the same dbtimes, and so passes over what it has done.
+/// same in the same order, with the same dbtimes, and so passes over what it has done. Where a crash came between two pages,
+/// one without the old data and one that was to get them back, it fails (−1917): then the database is restored anew.
 /// </remarks>
 /// <param name="versions">The changes.</param>
 /// <param name="target">The database of a number; null for one that is left out.</param>

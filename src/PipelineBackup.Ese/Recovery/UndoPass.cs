@@ -106,7 +106,8 @@ internal sealed class UndoPass(VersionStore versions, Func<byte, IUndoTarget?> t
             version.Inverse.Demand(cursor.View, cursor.Line);
             Apply(session, version, database, cursor, time);
         }
-        catch (EseException e) when (e.Error is not (EseError.LogSequenceEnd or EseError.LogWriteFail))
+        catch (EseException e) when (e.Error is not (EseError.LogSequenceEnd or EseError.LogWriteFail
+            or EseError.InstanceUnavailable))
         {
             throw new EseException(EseError.RollbackError,
                 $"change {version.Version:x} of session {session.Id} in database {version.Database} cannot be undone: "

@@ -120,7 +120,7 @@ public sealed class DirectoryCodesTests
         byte[] bytes = [];
         int reads = 0;
         var disk = new SimulatedDisk();
-        var held = new HeldReads(disk, path =>
+        var held = new HeldDisk(disk, path =>
         {
             // The third read of it is sound again.
             if (path == LifeRig.Database && bytes.Length > 0 && ++reads == 3)

@@ -1,3 +1,4 @@
+using PipelineBackup.Engine.Tests.Tables;
 using PipelineBackup.Ese.Tests.Simulation;
 
 namespace PipelineBackup.Engine.Tests.Life;
@@ -120,5 +121,114 @@ public sealed class FailingDiskTests
         Assert.Equal(kept, LocaleRows.Read(LifeRig.Now(engine.AttachDatabaseAsync(LifeRig.Database)).Cache));
         LifeRig.Now(engine.CloseAsync());
         rig.RequireSound(LifeRig.Database, "after the full disk", mayLeak: true);
+    }
+
+    [Fact]
+    public void A_definition_that_fails_with_the_disk_tells_why()
+    {
+        var moment = LifeMoment.Running();
+        for (int id = 0; id < 3000; id++)
+        {
+            using var transaction = moment.Session!.BeginTransaction();
+            var table = moment.Session.OpenTable(moment.Database!, "things");
+            table.Insert(table.NewRow().Set("id", id).Set("name", $"{id:d200}"));
+            LifeRig.Now(transaction.CommitAsync(CommitMode.Lazy));
+        }
+
+        moment.Engine.WriteBackAll();
+        moment.FailWrites(path => Path.GetExtension(path) == ".log");
+        Assert.Equal(EseError.LogWriteFail, TableRig.ErrorOf(() => moment.Session!.CreateIndex(
+            moment.Database!, "things", new("another", "name"))));
+        Assert.Equal(EngineState.Unavailable, moment.Engine.State);
+        moment.Session!.Dispose();
+        LifeRig.Now(moment.Engine.DisposeAsync());
+    }
+
+    [Fact]
+    public void A_page_that_cannot_be_cleaned_up_stops_nobody()
+    {
+        const int Rows = 400;
+        var moment = LifeMoment.Running();
+        var (engine, database) = (moment.Engine, moment.Database!);
+        using var reader = engine.CreateSession();
+        using (var writing = moment.Session!.BeginTransaction())
+        {
+            var table = moment.Session.OpenTable(database, "things");
+            for (int id = 0; id < Rows; id++)
+                table.Insert(table.NewRow().Set("id", id).Set("note", new byte[900]));
+            LifeRig.Now(writing.CommitAsync());
+        }
+
+        engine.WorkNow();
+        var looking = reader.BeginTransaction();
+        using (var deleting = moment.Session.BeginTransaction())
+        {
+            var table = moment.Session.OpenTable(database, "things");
+            for (int id = 0; id < Rows / 2; id++)
+                table.Find(id)!.Delete();
+            LifeRig.Now(deleting.CommitAsync());
+        }
+
+        // Nobody has the pages in memory when they are damaged.
+        engine.WriteBackAll();
+        database.Cache.SetMemory(0);
+        lock (engine.Latch)
+            database.Cache.Evict();
+        for (long page = 60; page < 100; page++)
+            database.File.Write(new byte[] { 1, 2, 3, 4 }, page * 4096 + 512);
+
+        looking.Dispose();
+        Assert.Equal(EseError.ReadVerifyFailure, TableRig.ErrorOf(() => engine.CleanUp()));
+        Assert.Equal(EngineState.Running, engine.State);
+
+        // What is committed is, however much is left behind.
+        for (int id = Rows; id < Rows + 70; id++)
+        {
+            using var transaction = moment.Session.BeginTransaction();
+            moment.Insert(id);
+            LifeRig.Now(transaction.CommitAsync());
+        }
+
+        engine.WorkInBackground();
+        Assert.Null(engine.Failure);
+        moment.Session.Dispose();
+        reader.Dispose();
+        LifeRig.Now(engine.CloseAsync());
+        moment.Rig.RequireSoundLogs("damaged");
+    }
+
+    [Fact]
+    public void A_log_that_cannot_be_deleted_stops_nobody_and_goes_later()
+    {
+        var moment = LifeMoment.Running(options => options with { CircularLogging = true });
+        string? kept = null;
+        moment.Rig.Disk.Watch = step =>
+        {
+            if (step.Kind != DiskStepKind.Delete || Path.GetExtension(step.Path) != ".log" || kept is not null && kept != step.Path)
+                return;
+            kept = step.Path;
+            throw new IOException("somebody reads it");
+        };
+        int id = 0;
+        void Write()
+        {
+            using var transaction = moment.Session!.BeginTransaction();
+            moment.Insert(id++);
+            moment.Engine.Log.Roll();
+            LifeRig.Now(transaction.CommitAsync());
+            moment.Engine.WriteBackAll();
+        }
+
+        while (kept is null)
+            Write();
+        Write();
+        Assert.Contains(kept, moment.Rig.Disk.Files);
+        moment.Rig.Disk.Watch = null;
+        Write();
+        Assert.DoesNotContain(kept, moment.Rig.Disk.Files);
+        Assert.Null(moment.Engine.Failure);
+        moment.Session!.Dispose();
+        LifeRig.Now(moment.Engine.CloseAsync());
+        moment.Rig.RequireSound(LifeRig.Database, "circular");
     }
 }

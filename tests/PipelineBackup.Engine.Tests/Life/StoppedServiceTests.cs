@@ -119,6 +119,49 @@ public sealed class StoppedServiceTests
     }
 
     [Fact]
+    public async Task Pages_that_are_being_written_are_waited_for_when_the_service_stops()
+    {
+        using ManualResetEventSlim isInside = new(), mayGoOn = new();
+        bool isStopped = false;
+        int late = 0;
+        void Hold(string path)
+        {
+            if (Thread.CurrentThread.Name != "upkeep" || path != LifeRig.Database)
+                return;
+            isInside.Set();
+            mayGoOn.Wait();
+            late += Volatile.Read(ref isStopped) ? 1 : 0;
+        }
+
+        var moment = LifeMoment.Running(options => options with
+        {
+            HasBackgroundWork = true,
+            LazyFlushInterval = Timeout.InfiniteTimeSpan,
+            Disk = new HeldDisk(options.Disk, writes: Hold),
+        });
+        for (int id = 0; !isInside.IsSet; id++)
+        {
+            using var transaction = moment.Session!.BeginTransaction();
+            var table = moment.Session.OpenTable(moment.Database!, "things");
+            table.Insert(table.NewRow().Set("id", id).Set("note", new byte[800]));
+            await transaction.CommitAsync(CommitMode.Lazy, TestContext.Current.CancellationToken);
+        }
+
+        var stopping = Task.Run(() =>
+        {
+            moment.Engine.StopService();
+            Volatile.Write(ref isStopped, true);
+        }, TestContext.Current.CancellationToken);
+        SpinWait.SpinUntil(() => moment.Engine.State == EngineState.StoppingService);
+        await Task.WhenAny(stopping, Task.Delay(100, TestContext.Current.CancellationToken));
+        mayGoOn.Set();
+        await stopping;
+        await moment.Engine.CloseAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, late);
+        moment.Rig.RequireSound(LifeRig.Database, "stopped");
+    }
+
+    [Fact]
     public void A_log_that_cannot_be_written_makes_a_stopping_engine_unavailable()
     {
         var moment = Running();

@@ -26,7 +26,7 @@ public sealed class RealSetRestoreTests
         RecoveryProof.Prove(recovery, disk, thorough: false);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Forward))]
     public async Task A_set_is_rolled_forward_with_an_engine_that_took_its_logs_over(string set)
     {

@@ -155,7 +155,7 @@ public sealed class RestoreCodesTests
             case "an engine whose logs have other names":
                 return (_rig.Host, options with { BaseName = "abc" }, null);
             case "an engine on another disk":
-                return (_rig.Host, options with { Disk = new HeldReads(_rig.Disk, static _ => { }) }, null);
+                return (_rig.Host, options with { Disk = new HeldDisk(_rig.Disk, static _ => { }) }, null);
             case "a target that another restore has":
                 var lent = _rig.Engine.LendLogs();
                 return (_rig.Host, options, lent.Dispose);

@@ -50,6 +50,10 @@ public sealed class FreezeUnderLoadTests
             Assert.Equal(steps, rig.Disk.Steps);
             int[] tried = [.. _tried];
             await session.ThawAsync();
+
+            // A copy of the volume may lack what was not flushed.
+            if (round % 2 == 1)
+                image.Crash(CrashKind.AllLost, new(round));
             Judge(image, promised, tried);
         }
 

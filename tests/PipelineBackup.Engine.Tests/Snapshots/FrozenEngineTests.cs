@@ -108,6 +108,30 @@ public sealed class FrozenEngineTests
         rig.Close();
     }
 
+    [Fact]
+    public async Task A_freeze_that_nobody_wants_to_wait_for_leaves_nothing_frozen()
+    {
+        var rig = new SnapshotRig(engines: 3);
+
+        // Somebody attaches a database to the second one, and takes his time.
+        await rig.Engines[1].HoldLifeAsync(TestContext.Current.CancellationToken);
+        var snapshot = rig.Host.PrepareSnapshot();
+        using var impatient = new CancellationTokenSource();
+        var freeze = snapshot.FreezeAsync(impatient.Token).AsTask();
+        Assert.False(freeze.IsCompleted);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => freeze);
+        Assert.Equal(SnapshotState.Prepared, snapshot.State);
+        Assert.All(rig.Engines, engine => Assert.False(engine.IsFrozen));
+        LifeRig.Now(rig.Engine.CreateDatabaseAsync(Path.Combine(LifeRig.Data, "z.edb")));
+        LifeRig.Now(LifeRig.Now(rig.Engines[2].BeginBackupAsync(new())).DisposeAsync());
+        rig.Engines[1].ReleaseLife();
+        LifeRig.Now(snapshot.FreezeAsync());
+        Assert.All(rig.Engines, engine => Assert.True(engine.IsFrozen));
+        await snapshot.ThawAsync();
+        rig.Close();
+    }
+
     [Theory]
     [InlineData(SnapshotOptions.None)]
     [InlineData(SnapshotOptions.ContinueAfterThaw)]
@@ -245,5 +269,41 @@ public sealed class FrozenEngineTests
         rig.Rows[0].Close();
         await rig.Engine.CloseAsync(TestContext.Current.CancellationToken);
         rig.Rig.RequireSoundDatabase(LifeRig.Database, "thawed", mayLeak: true);
+    }
+
+    [Fact]
+    public void The_header_knows_of_no_growth_that_the_file_has_not()
+    {
+        var rig = new SnapshotRig(with: options => options with { CacheBytes = 8 << 20 });
+        rig.Rows[0].Close();
+        rig.Engine.WriteBackAll();
+        var snapshot = rig.Freeze();
+        long length = rig.Disk.ReadAll(LifeRig.Database).Length;
+        using (var session = rig.Engine.CreateSession())
+        {
+            var table = session.OpenTable(rig.Database, "rows");
+            using var transaction = session.BeginTransaction();
+            for (int id = 1_000_000; id < 1_000_400; id++)
+                table.Insert(table.NewRow().Set("id", id).Set("text", new string('n', 1000)));
+            LifeRig.Now(transaction.CommitAsync(CommitMode.Lazy));
+        }
+
+        Assert.Equal(length, rig.Disk.ReadAll(LifeRig.Database).Length);
+        var resized = rig.Database.Header.LastResize;
+        int grown = 0;
+        rig.Disk.Watch = _ =>
+        {
+            byte[] file = rig.Disk.ReadAll(LifeRig.Database);
+            bool knows = new DatabaseHeader(file.AsMemory(0, 4096)).LastResize > resized;
+            grown += knows ? 1 : 0;
+            Assert.False(knows && file.Length == length, "the header knows of pages that the file has not");
+        };
+        LifeRig.Now(snapshot.ThawAsync());
+        LifeRig.Now(snapshot.EndAsync());
+        rig.Engine.WriteBackAll();
+        Assert.True(grown > 0);
+        rig.Disk.Watch = null;
+        LifeRig.Now(rig.Engine.CloseAsync());
+        rig.Rig.RequireSound(LifeRig.Database, "grown", mayLeak: true);
     }
 }

@@ -122,6 +122,48 @@ public sealed class SnapshotSequenceTests
         rig.Close();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ending_one_that_took_too_long_thaws_no_later_one(bool isDisposed)
+    {
+        var rig = new SnapshotRig();
+        var late = rig.Freeze();
+        rig.Time.Pass(rig.Engine.Options.SnapshotTimeout);
+        Assert.Equal(SnapshotState.TimedOut, late.State);
+        var next = rig.Freeze();
+        int steps = rig.Disk.Steps;
+        LifeRig.Now(isDisposed ? late.DisposeAsync() : late.AbortAsync());
+        Assert.True(rig.Engine.IsFrozen);
+        rig.Rows[0].IsLazy = true;
+        rig.Rows[0].Steps(20);
+        Assert.Equal(steps, rig.Disk.Steps);
+        LifeRig.Now(next.ThawAsync());
+        LifeRig.Now(next.EndAsync());
+        Assert.True(rig.Database.Header.PreviousFull.IsSet);
+        rig.Close();
+    }
+
+    [Fact]
+    public void Who_listens_and_fails_leaves_nothing_frozen_or_held()
+    {
+        int[] events = [EngineEvent.SnapshotFreezeBegins, EngineEvent.SnapshotFreezeEnds, EngineEvent.SnapshotComplete,
+            EngineEvent.SnapshotAborted, EngineEvent.SnapshotTimedOut, EngineEvent.FullSnapshotPrepared];
+        foreach (int id in events)
+        {
+            var rig = new SnapshotRig(with: options => options with { Events = new Failing(id) });
+            var session = rig.Freeze();
+            if (id == EngineEvent.SnapshotTimedOut)
+                rig.Time.Pass(rig.Engine.Options.SnapshotTimeout);
+            else if (id != EngineEvent.SnapshotAborted)
+                LifeRig.Now(session.EndAsync());
+            LifeRig.Now(session.DisposeAsync());
+            Assert.False(rig.Engine.IsFrozen);
+            Assert.Null(rig.Host.Snapshot);
+            rig.Close();
+        }
+    }
+
     [Fact]
     public void Time_that_passes_behind_the_thaw_does_not_count()
     {
@@ -293,6 +335,16 @@ public sealed class SnapshotSequenceTests
         catch (EseException e)
         {
             return e.Error;
+        }
+    }
+
+    // Fails when it is told of one thing.
+    private sealed class Failing(int id) : IProgress<EngineEvent>
+    {
+        public void Report(EngineEvent value)
+        {
+            if (value.Id == id)
+                throw new InvalidOperationException("who listens failed");
         }
     }
 }

@@ -205,6 +205,22 @@ public sealed class SnapshotSetTests
     }
 
     [Fact]
+    public void Logs_that_somebody_else_deleted_are_told()
+    {
+        var rig = new SnapshotRig();
+        rig.Rows[0].Steps(3000);
+        rig.Engine.WriteBackAll();
+        var session = rig.Freeze();
+        LifeRig.Now(session.ThawAsync());
+        rig.Disk.Delete(rig.Disk.Files.Where(IsNumbered).First());
+        LifeRig.Now(session.TruncateLogAsync(SnapshotTruncation.AllDatabases));
+        Assert.Contains(rig.Events, each => each.Id == EngineEvent.LogsWereGone);
+        Assert.Contains(rig.Events, each => each.Id == EngineEvent.LogsDeleted);
+        LifeRig.Now(session.EndAsync());
+        rig.Close();
+    }
+
+    [Fact]
     public void A_copy_truncates_nothing_and_the_logs_of_one_engine_go_alone()
     {
         var rig = new SnapshotRig(engines: 2);

@@ -32,6 +32,16 @@ public class ColumnCodecTests
         Assert.Equal(new DateTime(9999, 12, 31), ColumnCodec.ReadTime(column, BitConverter.GetBytes(2958465.0)));
     }
 
+    [Fact]
+    public void A_time_that_no_number_of_days_has_is_refused()
+    {
+        var column = Columns().Single(column => column.Type == ColumnType.DateTime);
+        foreach (var time in new[] { DateTime.MinValue, new(1, 1, 1, 12, 0, 0), new DateTime(99, 12, 31) })
+            Assert.Equal(EseError.InvalidBufferSize, TableRig.ErrorOf(() => ColumnCodec.Write(column, time)));
+        var first = new DateTime(100, 1, 1);
+        Assert.Equal(first, ColumnCodec.ReadTime(column, ColumnCodec.Write(column, first)));
+    }
+
     private static void Read(ColumnDefinition column, byte[] bytes)
     {
         switch (column.Type)

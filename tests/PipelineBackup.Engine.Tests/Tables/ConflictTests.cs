@@ -87,6 +87,7 @@ public sealed class ConflictTests
         var theirs = other.OpenTable(rig.Database, "things");
         var first = one.BeginTransaction();
         var second = other.BeginTransaction();
+        Assert.Equal(EseError.InvalidBufferSize, TableRig.ErrorOf(() => mine.Find(1)!.EscrowUpdate("count", 1L << 31)));
         Assert.Equal(0, mine.Find(1)!.EscrowUpdate("count", 10));
         Assert.Equal(0, theirs.Find(1)!.EscrowUpdate("count", 100));
         Assert.Equal(10, mine.Find(1)!.EscrowUpdate("count", 1));

@@ -1,9 +1,10 @@
 namespace PipelineBackup.Engine.Tests.Life;
 
-/// <summary>A disk whose reads can be held up: who reads passes a gate first.</summary>
-internal sealed class HeldReads(IDisk disk, Action<string> gate) : IDisk
+/// <summary>A disk that can be held up: who reads passes one gate first, who writes another. No lock is held then.</summary>
+internal sealed class HeldDisk(IDisk disk, Action<string>? reads = null, Action<string>? writes = null) : IDisk
 {
-    public IDiskFile Open(string path, DiskAccess access) => new HeldFile(disk.Open(path, access), () => gate(path));
+    public IDiskFile Open(string path, DiskAccess access) =>
+        new HeldFile(disk.Open(path, access), () => reads?.Invoke(path), () => writes?.Invoke(path));
 
     public bool FileExists(string path) => disk.FileExists(path);
 
@@ -19,17 +20,21 @@ internal sealed class HeldReads(IDisk disk, Action<string> gate) : IDisk
 
     public void FlushDirectory(string directory) => disk.FlushDirectory(directory);
 
-    private sealed class HeldFile(IDiskFile file, Action gate) : IDiskFile
+    private sealed class HeldFile(IDiskFile file, Action reads, Action writes) : IDiskFile
     {
         public long Length => file.Length;
 
         public int Read(Span<byte> buffer, long offset)
         {
-            gate();
+            reads();
             return file.Read(buffer, offset);
         }
 
-        public void Write(ReadOnlySpan<byte> bytes, long offset) => file.Write(bytes, offset);
+        public void Write(ReadOnlySpan<byte> bytes, long offset)
+        {
+            writes();
+            file.Write(bytes, offset);
+        }
 
         public void SetLength(long length) => file.SetLength(length);
 
