@@ -113,7 +113,7 @@ internal sealed class ExpireCommand : OperationCommand
         Text = output => Write(output, plan, report, set),
     };
 
-    private static JsonNode Row(string id, string kind, bool isRemoved, IReadOnlyList<string> reasons, int objects, long bytes) =>
+    private static JsonObject Row(string id, string kind, bool isRemoved, IReadOnlyList<string> reasons, int objects, long bytes) =>
         new JsonObject
         {
             ["id"] = id,
