@@ -40,6 +40,9 @@ internal static class CommandLine
             new VerifyCommand(),
             new RestoreCommand(),
             new DrillCommand(),
+            new ExpireCommand(),
+            new PinCommand(),
+            new UnpinCommand(),
             new Command("ese", "Looks into the files of the engine")
             {
                 new EseInfoCommand(),

@@ -67,6 +67,9 @@ public partial class CommandLineTests
     [InlineData("verify", "--from --set --plugin <id|latest>")]
     [InlineData("restore", "--from --to --set --staging --database --map --roll-forward --stop-at --no-recover --plugin <id|latest> OLD=NEW GEN|TIME")]
     [InlineData("drill", "--from --set --scratch --no-mark --plugin <id|latest>")]
+    [InlineData("expire", "--from --set --keep-last --keep-days --keep-weekly --keep-monthly --plan --plugin")]
+    [InlineData("pin", "--from --set --note --plugin <id|latest>")]
+    [InlineData("unpin", "--from --set --plugin <id|latest>")]
     [InlineData("ese info", "<file>")]
     [InlineData("ese checksum", "<file|directory>")]
     [InlineData("ese check", "<database>")]
@@ -95,8 +98,8 @@ public partial class CommandLineTests
         var commands = Leaves(root).Cast<OperationCommand>().ToList();
         Assert.Equal(
             [
-                "backup", "check", "checksum", "demo", "demo-engine", "drill", "dump", "info", "list", "logs", "recover",
-                "restore", "show", "verify",
+                "backup", "check", "checksum", "demo", "demo-engine", "drill", "dump", "expire", "info", "list", "logs",
+                "pin", "recover", "restore", "show", "unpin", "verify",
             ],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)

@@ -63,7 +63,7 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
                 await remover.RemoveAsync(BackupId.Parse(backup.Manifest.Id), look.UnderWay.ClaimOf(backup.Manifest), cancellationToken).ConfigureAwait(false);
             foreach (var leftover in plan.Leftovers.Where(leftover => leftover.IsRemoved))
                 await remover.RemoveAsync(leftover.Id, cancellationToken).ConfigureAwait(false);
-            await UnmarkAsync(plan, look.Survey, cancellationToken).ConfigureAwait(false);
+            await UnmarkAsync(plan, look.Survey, remover, cancellationToken).ConfigureAwait(false);
         }
         catch (BackupException stopped)
         {
@@ -114,12 +114,15 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
                 var id = BackupId.Parse(backup.Id);
                 if (!asked.Add(id))
                     continue;
-                string? reason = backup.Kind is BackupKind.Full or BackupKind.Incremental && BackupId.TryParse(backup.Full, out var full)
-                    ? await look.UnderWay.FindAsync(full, cancellationToken).ConfigureAwait(false) : null;
-                reason ??= await locks.OfAsync(id, cancellationToken).ConfigureAwait(false);
-                if (reason is not null)
+                if (backup.Kind is BackupKind.Full or BackupKind.Incremental && BackupId.TryParse(backup.Full, out var full)
+                    && await look.UnderWay.FindAsync(full, cancellationToken).ConfigureAwait(false) is { } underWay)
                 {
-                    also[id] = reason;
+                    also[id] = underWay;
+                }
+                else if (await locks.OfAsync(id, cancellationToken).ConfigureAwait(false) is { } locked)
+                {
+                    // What it builds on stays too, and need not be asked for.
+                    also[id] = locked;
                     break;
                 }
             }
@@ -188,12 +191,12 @@ public sealed class BackupExpiry(IBackupSink sink, ExpiryOptions options)
     }
 
     // An expiry that was interrupted leaves marks on what another policy may keep; they would stand in the way of backups.
-    private async Task UnmarkAsync(ExpiryPlan plan, StoreSurvey survey, CancellationToken cancellationToken)
+    private async Task UnmarkAsync(ExpiryPlan plan, StoreSurvey survey, BackupRemover remover, CancellationToken cancellationToken)
     {
         foreach (var id in plan.Backups.Where(backup => !backup.IsRemoved).Select(backup => BackupId.Parse(backup.Manifest.Id)).Where(survey.IsExpiring))
         {
             if (await IsStaleAsync(sink, options.Set, id, options.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false))
-                await sink.DeleteAsync(options.Set.Expiring(id), cancellationToken).ConfigureAwait(false);
+                await remover.UnmarkAsync(id, cancellationToken).ConfigureAwait(false);
         }
     }
 

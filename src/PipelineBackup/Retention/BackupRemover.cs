@@ -48,6 +48,9 @@ internal sealed class BackupRemover(IBackupSink sink, BackupSet set, ObjectLocks
         logger.LogInformation("what the run {Id} left is removed", leftover);
     }
 
+    /// <summary>Takes the mark of a removal away from what stays.</summary>
+    public Task UnmarkAsync(BackupId id, CancellationToken cancellationToken) => DeleteSmallAsync(set.Expiring(id), cancellationToken);
+
     // The mark of the removal goes last: as long as it is there, whoever finds anything of the backup knows that it may go.
     private async Task RemoveRestAsync(BackupId id, ObjectName? claim, CancellationToken cancellationToken)
     {

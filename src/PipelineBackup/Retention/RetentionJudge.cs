@@ -73,13 +73,20 @@ internal sealed class RetentionJudge
         // A backup may have only some of the databases: then others have the last of the rest.
         var stream = clean.Where(backup => backup.LogSignature == clean[^1].LogSignature).ToList();
         foreach (string name in stream.SelectMany(DatabasesOf).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal))
-            KeepLatest([.. stream.Where(backup => DatabasesOf(backup).Contains(name, StringComparer.OrdinalIgnoreCase))], $"the newest of {name} without damage");
+        {
+            var latest = BackupCatalog.Latest([.. stream.Where(backup => DatabasesOf(backup).Contains(name, StringComparer.OrdinalIgnoreCase))])!;
+            Keep(BackupId.Parse(latest.Id), $"the newest of {name} without damage");
+        }
     }
 
     private void KeepLatest(IReadOnlyList<BackupManifest> among, string reason)
     {
-        if (BackupCatalog.Latest(among) is { } latest)
-            Keep(BackupId.Parse(latest.Id), reason);
+        if (BackupCatalog.Latest(among) is not { } latest)
+            return;
+        Keep(BackupId.Parse(latest.Id), reason);
+        // The newest one says which log stream is the current one: without it the latest might be another.
+        if (latest != among[^1])
+            Keep(BackupId.Parse(among[^1].Id), "the newest by its time");
     }
 
     private void KeepWhatIsMarked(IReadOnlyDictionary<BackupId, string> also)

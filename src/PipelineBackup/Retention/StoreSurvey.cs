@@ -43,11 +43,11 @@ internal sealed class StoreSurvey
     {
         // Commits come last: what becomes a backup while we look is one then, and no litter.
         var survey = new StoreSurvey();
-        await survey.ListAsync(archive, set.AllClaims, (id, stored, rest) => Add(survey._claims, id, rest), cancellationToken).ConfigureAwait(false);
-        await survey.ListAsync(archive, set.AllMarks, (id, stored, rest) => Add(survey._marks, id, rest), cancellationToken).ConfigureAwait(false);
+        await ListAsync(archive, set.AllClaims, (id, stored, rest) => Add(survey._claims, id, rest), cancellationToken).ConfigureAwait(false);
+        await ListAsync(archive, set.AllMarks, (id, stored, rest) => Add(survey._marks, id, rest), cancellationToken).ConfigureAwait(false);
         if (withData)
         {
-            await survey.ListAsync(archive, set.AllData,
+            await ListAsync(archive, set.AllData,
                 (id, stored, rest) => survey._data[id] = survey._data.GetValueOrDefault(id).And(stored), cancellationToken).ConfigureAwait(false);
         }
 
@@ -85,7 +85,7 @@ internal sealed class StoreSurvey
         ExitCode = ExitCode.InUse,
     };
 
-    private async Task ListAsync(
+    private static async Task ListAsync(
         IBackupArchive archive, string prefix, Action<BackupId, StoredObject, string> add, CancellationToken cancellationToken)
     {
         await foreach (var stored in archive.ListAsync(prefix, cancellationToken).ConfigureAwait(false))

@@ -29,6 +29,7 @@ public class ArchiveDocumentTests
         { "`\"type\":\"extent\"`", typeof(ExtentLine) },
         { "The list of bad pages", typeof(BadPage) },
         { "Claims", typeof(ChainClaim) },
+        { "Marks", typeof(BackupMark) },
     };
 
     [Theory]

@@ -113,7 +113,7 @@ public class ExpiryRaceTests
     }
 
     [Fact]
-    public Task Mixed_in_any_order_nothing_is_listed_that_does_not_restore() => MixAsync(40, sink => sink);
+    public Task Mixed_in_any_order_nothing_is_listed_that_does_not_restore() => MixAsync(Seeds.Of(25).Count(), sink => sink);
 
     [Fact]
     public async Task A_backup_that_does_not_look_for_marks_is_caught()
@@ -127,10 +127,9 @@ public class ExpiryRaceTests
     {
         await using var trip = new MemoryTrip();
         var history = new LogHistory(trip.Scratch);
-        var full = await trip.BackupAsync(history.At(3));
+        await trip.BackupAsync(history.At(3));
         var middle = await trip.BackupAsync(history.At(4), new() { Kind = BackupKind.Incremental });
-        string path = history.At(5);
-        var source = new FileSetSource(new() { Path = path });
+        var source = new FileSetSource(new() { Path = history.At(5) });
         var known = await StoreProof.ObjectsAsync(trip.Store);
         await trip.BackupAsync(history.At(6), new() { Time = Tomorrow });
         var withNext = await StoreProof.ObjectsAsync(trip.Store);
@@ -169,11 +168,10 @@ public class ExpiryRaceTests
                     throw new InvalidOperationException($"seed {seed}: {one.Id} is listed, and its parent is not");
             }
 
-            Assert.True(backup.IsCompletedSuccessfully || backup.Exception!.InnerException is SinkException { ExitCode: ExitCode.Refused } or BackupException, $"seed {seed}: {backup.Exception}");
+            Assert.True(backup.IsCompletedSuccessfully || backup.Exception!.InnerException is BackupException { ExitCode: ExitCode.Refused }, $"seed {seed}: {backup.Exception}");
         }
 
         Assert.True(refused > 0 && continued > 0, $"{refused} refused, {continued} continued: the seeds mix nothing");
-        Assert.NotEqual("", full.Manifest.Id);
     }
 
     private static HurriedTime Tomorrow

@@ -1,4 +1,5 @@
 using PipelineBackup.Format;
+using PipelineBackup.Tests.Backup;
 using PipelineBackup.Tests.Simulation;
 
 namespace PipelineBackup.Tests.Retention;
@@ -33,6 +34,40 @@ public class ExpirySimulation
                         return crashAt;
                 }
             }
+        }
+    }
+
+    [Fact]
+    public async Task Real_backups_verify_wherever_an_expiry_is_killed()
+    {
+        await using var trip = new MemoryTrip();
+        var history = new LogHistory(trip.Scratch);
+        await trip.BackupAsync(history.At(3));
+        await trip.BackupAsync(history.At(4), new() { Kind = BackupKind.Incremental });
+        await trip.BackupAsync(history.At(5), new() { Kind = BackupKind.Differential });
+        await trip.BackupAsync(history.At(6), new() { Kind = BackupKind.Incremental });
+        var later = new HurriedTime();
+        later.Pass(TimeSpan.FromDays(2));
+        var last = await trip.BackupAsync(history.At(7), new() { Time = later });
+        var objects = await StoreProof.ObjectsAsync(trip.Store);
+        var options = new ExpiryOptions { Policy = new() { KeepLast = 1 }, Time = later };
+        int left = 5;
+        for (int delete = 1; left > 1; delete += 2)
+        {
+            await using var store = await StoreProof.StoreOfAsync(objects);
+            var faulty = new FaultySink(store, [PlannedFault.Before(SinkCall.Delete, delete) with { Transient = false }]);
+            var report = await new BackupExpiry(faulty, options).RunAsync();
+            var all = await StoreProof.ListAsync(store);
+            Assert.InRange(all.Count, 1, left);
+            if (all.Count < left || delete == 1)
+            {
+                foreach (var backup in all)
+                    Assert.Equal(ExitCode.Done, (await new VerificationPipeline(store).RunAsync(backup.Id)).ExitCode);
+            }
+
+            left = all.Count;
+            if (report.Failure is null)
+                Assert.Equal([last.Manifest.Id], all.Select(backup => backup.Id));
         }
     }
 

@@ -196,7 +196,7 @@ public class ExpiryTests
         string ahead = _set.Add(BackupKind.Full, 4000, position: 0);
         var plan = await PlanAsync(s_one, day: 10);
         Assert.Equal([days[^1], ahead], Kept(plan));
-        Assert.Equal(["its time lies ahead of this clock"], ReasonsOf(plan, ahead));
+        Assert.Equal(["its time lies ahead of this clock", "the newest by its time"], ReasonsOf(plan, ahead));
         Assert.Contains(plan.Leftovers, left => $"{left.Id}" == running && !left.IsRemoved);
     }
 
