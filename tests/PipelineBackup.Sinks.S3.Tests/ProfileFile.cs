@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PipelineBackup.StoreServers;
 
 namespace PipelineBackup.Sinks.S3.Tests;
 
@@ -14,9 +15,7 @@ internal static class ProfileFile
     internal static void Write()
     {
         string file = Path.Combine(Path.GetTempPath(), $"pipelinebackup-s3-{Environment.ProcessId}.profiles");
-        string? key = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_ACCESS_KEY");
-        string? secret = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_SECRET_KEY");
-        File.WriteAllText(file, $"[{Profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+        File.WriteAllText(file, $"[{Profile}]\naws_access_key_id = {S3Endpoint.AccessKey}\naws_secret_access_key = {S3Endpoint.SecretKey}\n");
         Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", file);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(file);
     }
