@@ -17,11 +17,14 @@ internal abstract partial class ComparedStore(PackSet packs, int concurrency) : 
     protected int Concurrency { get; } = concurrency;
 
     /// <summary>The stores whose provider's library this build has, and whose server the environment names.</summary>
-    public static IReadOnlyList<ComparedStore> Open(PackSet packs, int concurrency)
+    /// <param name="packs">What is transferred.</param>
+    /// <param name="concurrency">How many requests the provider's library has under way.</param>
+    /// <param name="reach">How a server is reached, for one that is not reached directly.</param>
+    public static IReadOnlyList<ComparedStore> Open(PackSet packs, int concurrency, Func<Uri, Uri> reach)
     {
         var found = new List<ComparedStore>();
-        OpenS3(packs, concurrency, found);
-        OpenAzure(packs, concurrency, found);
+        OpenS3(packs, concurrency, reach, found);
+        OpenAzure(packs, concurrency, reach, found);
         return found;
     }
 
@@ -86,7 +89,7 @@ internal abstract partial class ComparedStore(PackSet packs, int concurrency) : 
     /// <summary>Does something for each pack, as many at a time as the provider's library has.</summary>
     protected Task EachAsync(Func<int, Task> act) => EachAsync(Packs, Concurrency, act);
 
-    static partial void OpenS3(PackSet packs, int concurrency, List<ComparedStore> found);
+    static partial void OpenS3(PackSet packs, int concurrency, Func<Uri, Uri> reach, List<ComparedStore> found);
 
-    static partial void OpenAzure(PackSet packs, int concurrency, List<ComparedStore> found);
+    static partial void OpenAzure(PackSet packs, int concurrency, Func<Uri, Uri> reach, List<ComparedStore> found);
 }

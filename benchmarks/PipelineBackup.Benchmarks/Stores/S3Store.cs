@@ -104,11 +104,11 @@ internal sealed class S3Store : ComparedStore
 
 internal abstract partial class ComparedStore
 {
-    static partial void OpenS3(PackSet packs, int concurrency, List<ComparedStore> found)
+    static partial void OpenS3(PackSet packs, int concurrency, Func<Uri, Uri> reach, List<ComparedStore> found)
     {
         if (Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_ENDPOINT") is { Length: > 0 } endpoint)
         {
-            found.Add(new S3Store(packs, concurrency, new(endpoint),
+            found.Add(new S3Store(packs, concurrency, reach(new(endpoint)),
                 Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_ACCESS_KEY")!,
                 Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_SECRET_KEY")!));
         }

@@ -15,9 +15,9 @@ namespace PipelineBackup.Benchmarks.Stores;
 /// </summary>
 /// <remarks>
 /// <code>
-/// stores [--folder DIR] [--mib N] [--rounds N] [--concurrency N] [--only NAME]
+/// stores [--folder DIR] [--mib N] [--rounds N] [--concurrency N] [--only NAME] [--line MB]
 /// </code>
-/// The servers are those that <c>tests/servers/*-up.sh</c> told as <c>PIPELINEBACKUP_S3_…</c> and <c>PIPELINEBACKUP_AZURITE</c>.
+/// With <c>--line</c> a line that carries so many MB a second lies before each server. The servers are those that <c>tests/servers/*-up.sh</c> told as <c>PIPELINEBACKUP_S3_…</c> and <c>PIPELINEBACKUP_AZURITE</c>.
 /// </remarks>
 internal static class StoreBenchmark
 {
@@ -39,7 +39,8 @@ internal static class StoreBenchmark
             await BackUpAsync(database, sink);
         var set = new PackSet(packs, Path.Combine(folder, "whole"));
         string only = Argument(args, "--only", "");
-        foreach (var store in ComparedStore.Open(set, concurrency))
+        var lines = new List<SlowLine>();
+        foreach (var store in ComparedStore.Open(set, concurrency, Reach))
         {
             await using (store)
             {
@@ -48,8 +49,17 @@ internal static class StoreBenchmark
             }
         }
 
+        foreach (var line in lines)
+            await line.DisposeAsync();
         Directory.Delete(folder, recursive: true);
         return 0;
+
+        Uri Reach(Uri server)
+        {
+            if (Number(args, "--line", 0) is var rate and > 0)
+                lines.Add(new(server, rate * 1e6));
+            return lines.LastOrDefault()?.Address ?? server;
+        }
     }
 
     private static async Task CompareAsync(ComparedStore store, PackSet packs, string database, string folder, int rounds)
