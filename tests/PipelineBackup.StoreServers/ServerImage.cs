@@ -32,7 +32,7 @@ internal sealed record ServerImage
     {
         Server = "Azurite",
         Script = "tests/servers/azurite-up.sh",
-        Name = "mcr.microsoft.com/azure-storage/azurite:3.35.0",
+        Name = "mcr.microsoft.com/azure-storage/azurite:3.37.0",
         Port = 10000,
         Command = ["azurite-blob", "--blobHost", "0.0.0.0", "--skipApiVersionCheck", "--disableTelemetry"],
         Path = AzuriteEndpoint.Account,
