@@ -141,7 +141,7 @@ internal static class StoreBenchmark
         };
     }
 
-    private static Task BackUpAsync(string database, IBackupSink sink) => new BackupPipeline(
+    private static Task<BackupReport> BackUpAsync(string database, IBackupSink sink) => new BackupPipeline(
         new FileSetSource(new() { Path = Path.GetDirectoryName(database)! }), [sink], new() { Kind = BackupKind.Copy }).RunAsync();
 
     private static ObjectName NameOf(int pack) => ObjectName.Of(string.Create(CultureInfo.InvariantCulture, $"data/pack-{pack}"));
