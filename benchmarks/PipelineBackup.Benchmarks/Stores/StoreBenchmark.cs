@@ -21,6 +21,9 @@ namespace PipelineBackup.Benchmarks.Stores;
 /// </remarks>
 internal static class StoreBenchmark
 {
+    // What all names begin with.
+    private const string Root = "rates";
+
     /// <summary>Runs it.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -65,9 +68,10 @@ internal static class StoreBenchmark
     private static async Task CompareAsync(ComparedStore store, PackSet packs, string database, string folder, int rounds)
     {
         Say($"\n## {store.Name}: {packs.Length / 1e6:0} MB in {packs.Bytes.Count} packs, {rounds} rounds, median and spread\n");
+        await using var sink = store.OpenSink(Root);
         TransferWay[] ways =
         [
-            store.Http(), .. store.ProviderWays(), OfSink(store, packs), OfPipeline(store.OpenSink, "a whole backup and restore", WayOf.House, database, folder),
+            store.Http(), .. store.ProviderWays(), OfSink(sink, packs), OfPipeline(store.OpenSink, "a whole backup and restore", WayOf.House, database, folder),
             OfPipeline(OnlyMemory(), "the same without a store", WayOf.Alone, database, folder),
         ];
         var table = new RateTable(ways, packs.Length);
@@ -77,7 +81,7 @@ internal static class StoreBenchmark
             for (int turn = 0; turn < ways.Length; turn++)
             {
                 var way = ways[(turn + round) % ways.Length];
-                string prefix = string.Create(CultureInfo.InvariantCulture, $"round-{round}/turn-{turn}");
+                string prefix = string.Create(CultureInfo.InvariantCulture, $"{Root}/round-{round}/turn-{turn}");
                 var put = await TimeAsync(() => way.PutAsync(prefix));
                 var get = await TimeAsync(() => way.GetAsync(prefix));
                 await store.ClearAsync(prefix + "/");
@@ -93,24 +97,17 @@ internal static class StoreBenchmark
     }
 
     // As many at a time as a backup has packs on their way, and as a restore reads.
-    private static TransferWay OfSink(ComparedStore store, PackSet packs)
+    private static TransferWay OfSink(IBackupSink sink, PackSet packs)
     {
         var options = new BackupOptions();
+        int puts = MemoryPlan.Of(options.MemoryBudget, options.Workers, sink.Traits.PutConcurrency).Packs - 1;
+        using var memory = new UnpackMemory(options.MemoryBudget, options.Workers);
+        int gets = memory.Fetchers;
         return new("the sink", WayOf.House,
-            async prefix =>
-            {
-                await using var sink = store.OpenSink(prefix);
-                int puts = MemoryPlan.Of(options.MemoryBudget, options.Workers, sink.Traits.PutConcurrency).Packs - 1;
-                await ComparedStore.EachAsync(packs, puts,
-                    i => sink.PutAsync(NameOf(i), packs.Bodies[i], CancellationToken.None).AsTask());
-            },
-            async prefix =>
-            {
-                await using var sink = store.OpenSink(prefix);
-                using var memory = new UnpackMemory(options.MemoryBudget, options.Workers);
-                await ComparedStore.EachAsync(packs, memory.Fetchers, async i => await ComparedStore.DrainAsync(
-                    await sink.OpenReadAsync(NameOf(i), ByteRange.All, CancellationToken.None), packs.Bytes[i].Length));
-            });
+            prefix => ComparedStore.EachAsync(packs, puts,
+                i => sink.PutAsync(NameOf(prefix, i), packs.Bodies[i], CancellationToken.None).AsTask()),
+            prefix => ComparedStore.EachAsync(packs, gets, async i => await ComparedStore.DrainAsync(
+                await sink.OpenReadAsync(NameOf(prefix, i), ByteRange.All, CancellationToken.None), packs.Bytes[i].Length)));
     }
 
     private static TransferWay OfPipeline(Func<string, IBackupSink> open, string name, WayOf of, string database, string folder) => new(name, of,
@@ -144,7 +141,8 @@ internal static class StoreBenchmark
     private static Task<BackupReport> BackUpAsync(string database, IBackupSink sink) => new BackupPipeline(
         new FileSetSource(new() { Path = Path.GetDirectoryName(database)! }), [sink], new() { Kind = BackupKind.Copy }).RunAsync();
 
-    private static ObjectName NameOf(int pack) => ObjectName.Of(string.Create(CultureInfo.InvariantCulture, $"data/pack-{pack}"));
+    private static ObjectName NameOf(string prefix, int pack) =>
+        ObjectName.Of(string.Create(CultureInfo.InvariantCulture, $"{prefix[(Root.Length + 1)..]}/pack-{pack}"));
 
     private static async Task<Effort> TimeAsync(Func<Task> act)
     {
