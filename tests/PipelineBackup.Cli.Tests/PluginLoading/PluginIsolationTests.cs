@@ -41,6 +41,21 @@ public class PluginIsolationTests
         Assert.Contains("EnableDynamicLoading", (string?)missing["hint"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_part_that_is_listed_and_not_there_is_told_by_its_name(bool listed)
+    {
+        // As after a plain build that leaves packages where they are.
+        string plugin = Forge.CopyOfTestPlugin();
+        File.Delete(Path.Combine(Path.GetDirectoryName(plugin)!, "PipelineBackup.Sinks.FileSystem.dll"));
+        if (!listed)
+            File.Delete(Path.ChangeExtension(plugin, ".deps.json"));
+        var missing = Cli.Expect(ExitCode.Usage, "list", "--from", "test:///x", "--plugin", plugin);
+        Assert.Contains("needs PipelineBackup.Sinks.FileSystem ", missing.Error,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_the_program_has_is_not_lent_to_a_plugin_that_lacks_it()
     {
