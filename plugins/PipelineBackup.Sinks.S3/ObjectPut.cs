@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -190,7 +191,14 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         if (_checksums)
             (request.ChecksumCRC32C, request.ChecksumType) = (Text(body.Crc32C), ChecksumType.FULL_OBJECT);
         if (!options.CustomerKey.IsEmpty)
+        {
             (request.SSECustomerAlgorithm, request.SSECustomerKey) = ("AES256", Own.Key);
+            // In this one request the provider does not add it, and the store demands it.
+#pragma warning disable CA5351
+            request.SSECustomerKeyMD5 = Convert.ToBase64String(MD5.HashData(options.CustomerKey.Span));
+#pragma warning restore CA5351
+        }
+
         return request;
     }
 
