@@ -52,7 +52,7 @@ public sealed class SinkConformanceTests
         var caught =
             await Assert.ThrowsAsync<ConformanceException>(() => SinkConformance.Law("delete-missing").RunAsync(
             () => SinkUnderTest.Of(() => hanging), TestContext.Current.CancellationToken,
-                TimeSpan.FromMilliseconds(200)));
+                new() { TimeLimit = TimeSpan.FromMilliseconds(200) }));
         Assert.Contains("hangs", caught.Message, StringComparison.Ordinal);
     }
 
