@@ -77,8 +77,9 @@ public sealed class S3SinkConformance
         }
         finally
         {
-            // Whatever the law did, no upload may be left that nobody ends.
-            Assert.Equal(0, await S3Server.DropAsync(bucket));
+            // Whatever the law did, no upload may be left that nobody ends; but of one whose beginning had no answer
+            // nobody knows.
+            Assert.InRange(await S3Server.DropAsync(bucket), 0, law == "lost-answer" ? 1 : 0);
         }
 
         Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
