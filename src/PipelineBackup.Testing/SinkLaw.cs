@@ -1,5 +1,18 @@
 namespace PipelineBackup.Testing;
 
+/// <summary>What the check of a law needs beside the store.</summary>
+public enum LawNeed
+{
+    /// <summary>Nothing.</summary>
+    Store,
+
+    /// <summary>A line of its own to the store's server: <see cref="IServerUnderTest"/>.</summary>
+    Server,
+
+    /// <summary>Somebody who may not: <see cref="ICredentialsUnderTest"/>.</summary>
+    Credentials,
+}
+
 /// <summary>One law of <see cref="IBackupSink"/>, and how it is checked.</summary>
 public sealed class SinkLaw
 {
@@ -13,6 +26,9 @@ public sealed class SinkLaw
 
     /// <summary>What it demands, one sentence.</summary>
     public string Sentence { get; }
+
+    /// <summary>What its check needs beside the store; without that it is skipped.</summary>
+    public LawNeed Needs { get; internal init; }
 
     /// <summary>Length of the longest object that its check puts, in bytes.</summary>
     public long LongestObject { get; internal init; } = 4L << 20;
@@ -36,6 +52,10 @@ public sealed class SinkLaw
         if (MostObjects > options.MostObjects)
             return Skipped($"it puts {MostObjects} objects, and {options.MostObjects} are allowed");
         await using var store = fresh();
+        if (Needs == LawNeed.Server && store is not IServerUnderTest)
+            return Skipped($"the store under test does not offer its server ({nameof(IServerUnderTest)})");
+        if (Needs == LawNeed.Credentials && store is not ICredentialsUnderTest)
+            return Skipped($"the store under test offers no wrong credentials ({nameof(ICredentialsUnderTest)})");
         return await Trial.RunAsync(Name, options, async token =>
         {
             await using var trial = new SinkTrial(Name, store, token);

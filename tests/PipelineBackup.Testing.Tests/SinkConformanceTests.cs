@@ -4,45 +4,58 @@ namespace PipelineBackup.Testing.Tests;
 
 public sealed class SinkConformanceTests
 {
-    public static TheoryData<string> Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
+    public static TheoryData<string> Laws =>
+        [.. SinkConformance.Laws.Where(law => law.Needs == LawNeed.Store).Select(law => law.Name)];
 
-    public static TheoryData<string, string> AllCrimes
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var (law, crime) in Crimes.All.Keys)
-                data.Add(law, crime);
-            return data;
-        }
-    }
+    public static TheoryData<string> AllCrimes => [.. Crime.All.Select(crime => crime.Name)];
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task The_memory_sink_keeps_the_law(string law)
+    public async Task The_memory_sink_keeps_the_law(string law)
     {
         var store = new MemorySink();
-        return SinkConformance.Law(law)
+        var outcome = await SinkConformance.Law(law)
             .RunAsync(() => SinkUnderTest.Of(() => store.Reopen()), TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
     }
 
     [Theory]
     [MemberData(nameof(AllCrimes))]
-    public async Task A_sink_that_breaks_the_law_is_caught_by_it(string law, string crime)
+    public async Task A_crime_is_caught_by_exactly_the_laws_it_breaks(string name)
+    {
+        var crime = Crime.All.Single(crime => crime.Name == name);
+        // The longest objects only for those that care.
+        var options = new ConformanceOptions { LongestObject = 32 << 20, TimeLimit = TimeSpan.FromSeconds(20) };
+        var broken = await Task.WhenAll(SinkConformance.Laws
+            .Where(law => law.Needs == LawNeed.Store).Select(law => CaughtAsync(law, crime, options)));
+        string[] caught = [.. broken.OfType<string>()];
+        string[] longer = await LongAsync(crime);
+        Assert.Equal(string.Join(", ", crime.Laws.Order()), string.Join(", ", caught.Concat(longer).Order()));
+    }
+
+    private static async Task<string[]> LongAsync(Crime crime) => crime.Laws.Contains("read-back-long")
+        && await CaughtAsync(SinkConformance.Law("read-back-long"), crime, new()) is { } law ? [law] : [];
+
+    private static async Task<string?> CaughtAsync(SinkLaw law, Crime crime, ConformanceOptions options)
     {
         var store = new MemorySink();
-        var open = Crimes.All[(law, crime)];
-        var caught = await Assert.ThrowsAsync<ConformanceException>(() => SinkConformance.Law(law)
-            .RunAsync(() => SinkUnderTest.Of(() => open(store)), TestContext.Current.CancellationToken));
-        Assert.Equal(law, caught.Law);
-        Assert.StartsWith($"law '{law}': ", caught.Message, StringComparison.Ordinal);
+        try
+        {
+            await law.RunAsync(() => SinkUnderTest.Of(() => crime.Open(store)), TestContext.Current.CancellationToken, options);
+            return null;
+        }
+        catch (ConformanceException caught)
+        {
+            Assert.Equal(law.Name, caught.Law);
+            Assert.Equal($"law '{law.Name}': {caught.Seen}", caught.Message);
+            return law.Name;
+        }
     }
 
     [Fact]
-    public void Every_law_has_a_sink_that_breaks_it() =>
-        Assert.Equal(
-            SinkConformance.Laws.Select(law => law.Name).Order(),
-            Crimes.All.Keys.Select(key => key.Law).Distinct().Order());
+    public void Every_law_has_a_crime_that_breaks_it() =>
+        Assert.Empty(SinkConformance.Laws.Where(law => law.Needs == LawNeed.Store).Select(law => law.Name)
+            .Except(Crime.All.SelectMany(crime => crime.Laws)));
 
     [Fact]
     public async Task A_sink_that_hangs_is_told_from_one_that_is_slow()

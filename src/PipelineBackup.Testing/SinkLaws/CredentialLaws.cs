@@ -6,8 +6,14 @@ internal static class CredentialLaws
     public static IReadOnlyList<SinkLaw> All { get; } =
     [
         new("wrong-credentials", "With wrong credentials every call fails with AccessDenied, or the opening does, and nothing happens.",
-            WrongCredentials),
-        new("secrets-untold", "No failure tells a credential.", SecretsUntold),
+            WrongCredentials)
+        {
+            Needs = LawNeed.Credentials,
+        },
+        new("secrets-untold", "No failure tells a credential.", SecretsUntold)
+        {
+            Needs = LawNeed.Credentials,
+        },
     ];
 
     private static async Task WrongCredentials(SinkTrial trial)

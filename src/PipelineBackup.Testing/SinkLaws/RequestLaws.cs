@@ -9,21 +9,30 @@ internal static class RequestLaws
 
     public static IReadOnlyList<SinkLaw> All { get; } =
     [
-        new("requests-put", "A small object costs at most two requests.", trial => PutAsync(trial, 10_000, 2)),
+        new("requests-put", "A small object costs at most two requests.", trial => PutAsync(trial, 10_000, 2))
+        {
+            Needs = LawNeed.Server,
+        },
         new("requests-put-pack", "A pack of 32 MiB costs at most one request for each 5 MiB begun, and two more.", trial =>
             PutAsync(trial, Pack, ((Pack + Part - 1) / Part) + 2))
         {
+            Needs = LawNeed.Server,
             LongestObject = Pack,
         },
         new("requests-read", "A range of an object costs at most two requests, however long it is.", Read)
         {
+            Needs = LawNeed.Server,
             LongestObject = 9 << 20,
         },
         new("requests-list", "A listing costs at most one request for each thousand objects begun, and one more.", List)
         {
+            Needs = LawNeed.Server,
             MostObjects = (2 * Page) + 10,
         },
-        new("requests-delete", "A delete costs at most two requests.", Delete),
+        new("requests-delete", "A delete costs at most two requests.", Delete)
+        {
+            Needs = LawNeed.Server,
+        },
     ];
 
     private static async Task PutAsync(SinkTrial trial, int length, int most)

@@ -17,6 +17,7 @@ internal sealed class ServerLine : IAsyncDisposable
     private long _upLeft = long.MaxValue;
     private long _downLeft = long.MaxValue;
     private bool _isCut;
+    private bool _isToFallSilent;
     private volatile bool _isSilent;
     private long _requests;
 
@@ -64,15 +65,20 @@ internal sealed class ServerLine : IAsyncDisposable
             (_upLeft, _downLeft) = (up, down);
     }
 
-    /// <summary>From now on nothing goes by any more, and no connection ends.</summary>
-    public void FallSilent() => _isSilent = true;
+    /// <summary>Once so many more bytes came from the server, nothing goes by any more, and no connection ends.</summary>
+    public void FallSilentAfter(long down)
+    {
+        lock (_lock)
+            (_downLeft, _isToFallSilent) = (down, true);
+    }
 
     /// <summary>The line is as it was at first; connections of before are gone.</summary>
     public void Mend()
     {
         lock (_lock)
         {
-            (_upLeft, _downLeft, _isCut, _isSilent) = (long.MaxValue, long.MaxValue, false, false);
+            (_upLeft, _downLeft) = (long.MaxValue, long.MaxValue);
+            (_isCut, _isToFallSilent, _isSilent) = (false, false, false);
             _connections.Cancel();
             _connections = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         }
@@ -137,13 +143,13 @@ internal sealed class ServerLine : IAsyncDisposable
         {
             for (int read; (read = await from.ReadAsync(buffer, token)) > 0;)
             {
-                while (_isSilent)
-                    await Task.Delay(20, token);
+                if (_isSilent)
+                    await Task.Delay(Timeout.Infinite, token);
                 int allowed = Spend(read, up);
                 requests?.Take(buffer.AsSpan(0, allowed));
                 await to.WriteAsync(buffer.AsMemory(0, allowed), token);
                 if (allowed < read)
-                    CutAll();
+                    await StopAsync(token);
             }
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException)
@@ -163,15 +169,17 @@ internal sealed class ServerLine : IAsyncDisposable
         }
     }
 
-    private void CutAll()
+    private async Task StopAsync(CancellationToken token)
     {
         CancellationTokenSource connections;
         lock (_lock)
         {
-            _isCut = true;
+            (_isSilent, _isCut) = (_isToFallSilent, !_isToFallSilent);
             connections = _connections;
         }
 
-        connections.Cancel();
+        if (_isSilent)
+            await Task.Delay(Timeout.Infinite, token);
+        await connections.CancelAsync();
     }
 }

@@ -16,13 +16,11 @@ internal sealed class SinkTrial(string law, ISinkUnderTest store, CancellationTo
     /// <summary>The longest name that the store has room for, in characters.</summary>
     public int LongestName => store is IPartUnderTest part ? part.LongestName : ObjectName.MaxLength;
 
-    /// <summary>The store's server; the law is skipped where there is none to be had.</summary>
-    public IServerUnderTest Server => store as IServerUnderTest
-        ?? throw new SkippedLawException("the store under test does not offer its server (IServerUnderTest)");
+    /// <summary>The store's server, where the law needs one.</summary>
+    public IServerUnderTest Server => (IServerUnderTest)store;
 
-    /// <summary>The store, asked by somebody who may not; the law is skipped where that cannot be had.</summary>
-    public ICredentialsUnderTest Credentials => store as ICredentialsUnderTest
-        ?? throw new SkippedLawException("the store under test offers no wrong credentials (ICredentialsUnderTest)");
+    /// <summary>The store, asked by somebody who may not, where the law needs that.</summary>
+    public ICredentialsUnderTest Credentials => (ICredentialsUnderTest)store;
 
     /// <summary>Bytes that no other seed gives.</summary>
     public static byte[] Bytes(int seed, int length)
