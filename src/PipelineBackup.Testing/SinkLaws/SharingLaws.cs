@@ -56,7 +56,7 @@ internal static class SharingLaws
     private static async Task AfterFailure(SinkTrial trial)
     {
         var sink = await trial.OpenAsync();
-        byte[] content = SinkTrial.Bytes(1, 2 << 20);
+        byte[] content = SinkTrial.Bytes(1, 200_000);
         await trial.PutAsync(sink, "after/there", content);
         for (int i = 0; i < 40; i++)
         {

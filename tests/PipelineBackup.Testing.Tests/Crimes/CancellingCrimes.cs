@@ -29,8 +29,8 @@ internal static class CancellingCrimes
                 token.ThrowIfCancellationRequested();
             },
         }),
-        new("goes on in the background", store => WhenCancelled(store, (name, all) => _ = Task.Delay(30, CancellationToken.None)
-            .ContinueWith(_ => store.Store(name, all, CancellationToken.None), TaskScheduler.Default))),
+        new("goes on in the background", store => WhenCancelled(store, (name, all) =>
+            Accomplices.Later(() => store.Store(name, all, CancellationToken.None).Wait()))),
         new("leaves a half", store => WhenCancelled(store, (name, all) =>
             store.Store(name, all[..(all.Length / 2)], CancellationToken.None).Wait())),
         new("calls a cancelled put a failure", store => WhenCancelled(store, (_, _) => throw new SinkException("connection closed"))),
@@ -41,8 +41,7 @@ internal static class CancellingCrimes
                 byte[] all = body.Content.ToArray();
                 if (token.IsCancellationRequested)
                 {
-                    _ = Task.Delay(30, CancellationToken.None)
-                        .ContinueWith(_ => body.Content.ToArray(), TaskScheduler.Default);
+                    Accomplices.Later(() => body.Content.ToArray());
                     token.ThrowIfCancellationRequested();
                 }
 
@@ -103,10 +102,7 @@ internal static class CancellingCrimes
                 token.ThrowIfCancellationRequested();
                 await Task.Yield();
                 if (token.IsCancellationRequested)
-                {
-                    _ = Task.Delay(30, CancellationToken.None)
-                        .ContinueWith(_ => store.DeleteAsync(name, CancellationToken.None).AsTask(), TaskScheduler.Default);
-                }
+                    Accomplices.Later(() => store.DeleteAsync(name, CancellationToken.None).AsTask().Wait());
 
                 await store.DeleteAsync(name, token);
             },

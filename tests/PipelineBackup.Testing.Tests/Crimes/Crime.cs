@@ -7,9 +7,6 @@ namespace PipelineBackup.Testing.Tests;
 /// <param name="Open">Opens such a sink on a memory store.</param>
 internal sealed record Crime(string Name, Func<MemorySink, IBackupSink> Open)
 {
-    /// <summary>The laws it breaks, all of them.</summary>
-    public IReadOnlyList<string> Laws => Verdicts.Of(Name);
-
     /// <summary>All there are.</summary>
     public static IReadOnlyList<Crime> All { get; } =
     [

@@ -106,6 +106,14 @@ internal static class Accomplices
             },
         };
 
+    /// <summary>Does something in a moment, whatever else waits for a thread.</summary>
+    public static void Later(Action act) => new Thread(() =>
+    {
+        Thread.Sleep(20);
+        act();
+    }) { IsBackground = true }.Start();
+
+    /// <summary>Whether there is such an object.</summary>
     public static bool Has(this MemorySink store, ObjectName name)
     {
         try

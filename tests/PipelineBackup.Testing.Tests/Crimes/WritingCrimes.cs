@@ -102,11 +102,7 @@ internal static class WritingCrimes
         return [.. all];
     }
 
-    private static void LookLater(ObjectBody body) => _ = Task.Run(async () =>
-    {
-        await Task.Delay(20, CancellationToken.None);
-        return body.Content.ToArray();
-    }, CancellationToken.None);
+    private static void LookLater(ObjectBody body) => Accomplices.Later(() => body.Content.ToArray());
 
     private static SabotagedSink HidingPacks(MemorySink store)
     {
