@@ -28,6 +28,9 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     private const string ContentType = "application/octet-stream";
     private const int MostParts = 10_000;
 
+    // How long a caller who has gone is kept for the sake of what would stay behind.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     private readonly bool _checksums = S3Connection.StoreOf(options).ChecksumHeaders || body.RetainUntil is not null;
 
     /// <summary>Puts the object in one request.</summary>
@@ -73,9 +76,10 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task PartsAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var begun = await client.InitiateMultipartUploadAsync(Begin(), cancellationToken).ConfigureAwait(false);
+        var begun = await BeginAsync(client, cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var parts = await SendAsync(client, begun.UploadId, cancellationToken).ConfigureAwait(false);
             await client.CompleteMultipartUploadAsync(
                 End(begun.UploadId, parts), cancellationToken).ConfigureAwait(false);
@@ -202,10 +206,29 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         return request;
     }
 
+    // Whoever cancels waits a little for the answer that is on its way: without it nobody knows what there is to abort.
+    private async Task<InitiateMultipartUploadResponse> BeginAsync(IAmazonS3 client, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource();
+        await using (cancellationToken.UnsafeRegister(_ => limit.CancelAfter(s_patience), null))
+        {
+            try
+            {
+                return await client.InitiateMultipartUploadAsync(Begin(), limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw;
+            }
+        }
+    }
+
     // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing.
     private async Task AbortAsync(IAmazonS3 client, string upload)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(s_patience);
         try
         {
             await client.AbortMultipartUploadAsync(
