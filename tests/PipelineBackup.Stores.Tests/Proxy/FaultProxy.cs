@@ -124,8 +124,9 @@ internal sealed class FaultProxy : IAsyncDisposable
                 // Either side has gone.
             }
 
-            // A reset: the client must not take the end of the connection for one that was idle, and repeat on its own.
-            client.LingerState = new(true, 0);
+            // A reset: an end in order the platform's client would take for that of an idle connection, and repeat on its
+            // own. The socket itself, for the stream would end it in order first.
+            client.Client.Close(0);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class ProxyExchange(
         if (!await SendAsync(up))
         {
             // The store must not take the half for the whole either.
-            far.LingerState = new(true, 0);
+            far.Client.Close(0);
             return Cut();
         }
 
