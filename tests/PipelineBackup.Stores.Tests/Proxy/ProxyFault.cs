@@ -68,12 +68,18 @@ internal sealed record FaultPlan
     /// <summary>How long a late answer of this chance is held back.</summary>
     public TimeSpan DelayOf(Random chance) => chance.Next(10) == 0 ? LongDelay : Delay;
 
-    // That of the platform is another one in each process.
+    // That of the platform is another one in each process; and seeds that are near each other must give chances that are not.
     private static int HashCode(params ReadOnlySpan<int> values)
     {
-        uint hash = 2166136261;
+        ulong hash = 0;
         foreach (int value in values)
-            hash = ((hash ^ (uint)value) * 16777619) ^ (hash >> 15);
+        {
+            hash = unchecked((hash ^ (uint)value) + 0x9E3779B97F4A7C15);
+            hash = unchecked((hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9);
+            hash = unchecked((hash ^ (hash >> 27)) * 0x94D049BB133111EB);
+            hash ^= hash >> 31;
+        }
+
         return (int)hash;
     }
 }
