@@ -81,6 +81,7 @@ internal sealed class ProxyExchange(
         do
             answer = await from.ReadHeadAsync(stopping) ?? throw new IOException("the store gave no answer");
         while (answer.Status is >= 100 and < 200);
+        request.Heard = answer.Status;
         if (request.Fault == ProxyFault.CutBeforeAnswer)
         {
             await HearOutAsync(from, answer);

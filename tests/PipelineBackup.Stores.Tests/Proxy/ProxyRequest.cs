@@ -54,6 +54,9 @@ internal sealed record ProxyRequest(int Number, RequestKind Kind, string Method,
     /// <summary>Whether the client got an answer to its end, and that said yes.</summary>
     public bool Succeeded { get; set; }
 
-    /// <summary>Whether what the client gets tells it to try again.</summary>
-    public bool IsPassing => Fault is not (ProxyFault.None or ProxyFault.Late) || Status is 429 or >= 500;
+    /// <summary>Status of the store's own answer; 0 where the store heard nothing, or only a part.</summary>
+    public int Heard { get; set; }
+
+    /// <summary>Whether the client has no answer of the store, or not all of it.</summary>
+    public bool IsBroken => Fault is not (ProxyFault.None or ProxyFault.Late);
 }
