@@ -51,6 +51,9 @@ internal sealed class FaultProxy : IAsyncDisposable
     /// <summary>Requests that get no answer, ever, and of whose bodies nothing is taken.</summary>
     public Func<ProxyRequest, bool> Stalls { get; set; } = _ => false;
 
+    /// <summary>Requests that are answered with 403: the caller may not do this.</summary>
+    public Func<ProxyRequest, bool> Denies { get; set; } = _ => false;
+
     /// <summary>Done at one request, at the point where its fault cuts it off: for instance to kill the client.</summary>
     public ProxyTrigger? Trigger { get; set; }
 

@@ -23,17 +23,17 @@ internal sealed class ProxyExchange(
     {
         if (proxy.Stalls(request))
             await Task.Delay(Timeout.Infinite, stopping);
-        if (request.Fault == ProxyFault.CutBefore)
+        // A request without a body has no middle: whatever is handed on of it, the store acts.
+        if (request.Fault == ProxyFault.CutBefore || (request.Fault == ProxyFault.CutUpload && head is { IsChunked: false, Length: null or 0 }))
             return Cut();
         if (head.Waits)
             await client.WriteAsync(proceed, stopping);
+        if (proxy.Denies(request))
+            return await AnswerAsync(403, dialect.Denied);
         if (request.Fault is ProxyFault.ServerError or ProxyFault.Throttled)
         {
             int status = chance.Next(2) == 0 ? 503 : request.Fault == ProxyFault.Throttled ? 429 : 500;
-            await wire.ReadBodyAsync(head, false, (_, content) => Received(content), stopping);
-            await client.WriteAsync(request.Fault == ProxyFault.Throttled ? dialect.Throttled(status) : StoreDialect.Failed(status), stopping);
-            request.Status = status;
-            return !head.Closes;
+            return await AnswerAsync(status, request.Fault == ProxyFault.Throttled ? dialect.Throttled(status) : StoreDialect.Failed(status));
         }
 
         using var far = new TcpClient { NoDelay = true };
@@ -47,6 +47,15 @@ internal sealed class ProxyExchange(
         }
 
         return await AnswerAsync(new HttpWire(up));
+    }
+
+    // The client is heard out: else it might meet a reset before it reads the answer.
+    private async Task<bool> AnswerAsync(int status, byte[] answer)
+    {
+        await wire.ReadBodyAsync(head, false, (_, content) => Received(content), stopping);
+        await client.WriteAsync(answer, stopping);
+        request.Status = status;
+        return !head.Closes;
     }
 
     private async Task<bool> SendAsync(NetworkStream up)

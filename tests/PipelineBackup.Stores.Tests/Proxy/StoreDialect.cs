@@ -7,17 +7,20 @@ internal sealed class StoreDialect
 {
     private readonly Func<string, string, string, RequestKind> _kind;
     private readonly string _throttled;
+    private readonly string _denied;
 
-    private StoreDialect(Func<string, string, string, RequestKind> kind, string throttled) =>
-        (_kind, _throttled) = (kind, throttled);
+    private StoreDialect(Func<string, string, string, RequestKind> kind, string throttled, string denied) =>
+        (_kind, _throttled, _denied) = (kind, throttled, denied);
 
     /// <summary>S3, the bucket in the path.</summary>
     public static StoreDialect S3 { get; } = new(KindOfS3,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>");
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>");
 
     /// <summary>Azure Blob Storage.</summary>
     public static StoreDialect Azure { get; } = new(KindOfAzure,
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>");
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>AuthorizationFailure</Code><Message>Not authorized.</Message></Error>");
 
     /// <summary>What a request asks.</summary>
     public RequestKind KindOf(string method, string target)
@@ -29,6 +32,9 @@ internal sealed class StoreDialect
     /// <summary>An answer that asks to come again in a second, in the store's words.</summary>
     /// <param name="status">503 or 429.</param>
     public byte[] Throttled(int status) => Answer(status, "Retry-After: 1\r\nContent-Type: application/xml\r\nx-ms-error-code: ServerBusy\r\n", _throttled);
+
+    /// <summary>An answer that forbids.</summary>
+    public byte[] Denied => Answer(403, "Content-Type: application/xml\r\n", _denied);
 
     /// <summary>An answer of something between client and store that knows no store.</summary>
     /// <param name="status">500 or 503.</param>
