@@ -74,7 +74,7 @@ internal static partial class Quantity
         return time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(30);
     }
 
-    [GeneratedRegex("^(?<number>[0-9]{1,7})(?<unit>[smh])$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<number>[0-9]{1,7})(?<unit>[smh])\z", RegexOptions.ExplicitCapture)]
     private static partial Regex DurationPattern();
 
     [GeneratedRegex(@"^(?<number>[0-9]{1,15}(\.[0-9]{1,9})?) ?(?<unit>[KkMGT]?)(?<binary>(?<=[KkMGT])i(?=B))?B?(/s)?$",
