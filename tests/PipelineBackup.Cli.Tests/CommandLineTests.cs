@@ -24,7 +24,7 @@ public partial class CommandLineTests
     [InlineData("backup x --to y --no-such-option", "'--no-such-option'")]
     [InlineData("list", "'--from' is required")]
     [InlineData("list --from ftp://bucket/prefix", "no plugin for scheme 'ftp'")]
-    [InlineData("list --from gs://bucket/prefix", "name one with --plugin")]
+    [InlineData("list --from gs://bucket", "name one with --plugin")]
     [InlineData("list --from file://relative/path", "three slashes")]
     [InlineData("list --from file:/x", "no address of a store")]
     [InlineData("show --from x")]

@@ -1,3 +1,5 @@
+using PipelineBackup.Shared;
+
 namespace PipelineBackup.Engine;
 
 /// <summary>
@@ -19,7 +21,7 @@ public sealed class HostRecovery(EngineHost host, IDatabaseRecovery otherwise, T
         try
         {
             RequireNoStop(request);
-            return Summary(await host.RestoreExternalAsync(
+            var report = await host.RestoreExternalAsync(
                 new()
                 {
                     BackupLogDirectory = request.LogDirectory,
@@ -31,9 +33,10 @@ public sealed class HostRecovery(EngineHost host, IDatabaseRecovery otherwise, T
                     TargetInstance = request.TargetInstance,
                     MemoryBytes = request.MemoryBytes,
                     Time = time ?? TimeProvider.System,
-                    Progress = request.Progress is { } told ? new Told(told) : null,
+                    Progress = request.Progress.ToProgress(),
                 },
-                cancellationToken).ConfigureAwait(false));
+                cancellationToken).ConfigureAwait(false);
+            return report.ToSummary();
         }
         catch (EseException failure)
         {
@@ -55,22 +58,5 @@ public sealed class HostRecovery(EngineHost host, IDatabaseRecovery otherwise, T
                     + "are no other logs to go on with",
                 "leave the stop, or the directory of later logs, out; or restore without a target");
         }
-    }
-
-    private static RecoverySummary Summary(RecoveryReport report) => new()
-    {
-        Reached = report.End.ToString(),
-        ReachedTime = report.EndTime.ToDateTimeOffset(),
-        Records = report.Records,
-        LogBytes = report.LogBytes,
-        PagesRedone = report.PagesRedone,
-        RolledBack = report.RolledBack,
-        Remarks = [.. report.Databases.Where(database => database.Reason.Length > 0)
-            .Select(database => $"{database.LoggedPath}: {database.Reason}"), .. report.Remarks],
-    };
-
-    private sealed class Told(IProgress<int> target) : IProgress<RecoveryProgress>
-    {
-        public void Report(RecoveryProgress value) => target.Report(value.Done);
     }
 }

@@ -1,5 +1,6 @@
 using PipelineBackup.Ese;
 using PipelineBackup.Restore;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup;
 
@@ -25,7 +26,7 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
         try
         {
             var report = await Task.Run(() => Recover(request, cancellationToken), cancellationToken).ConfigureAwait(false);
-            return Summary(report);
+            return report.ToSummary();
         }
         catch (EseException failure)
         {
@@ -61,7 +62,7 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
             StopAt = stop == new RecoveryStop() ? null : stop,
             MemoryBytes = request.MemoryBytes,
             Time = time ?? TimeProvider.System,
-            Progress = request.Progress is { } told ? new Told(told) : null,
+            Progress = request.Progress.ToProgress(),
         };
         if (isStreamed)
             return new HardRecovery(Hard(plain, request)).Run(cancellationToken);
@@ -93,22 +94,5 @@ public sealed class ManagedRecovery(TimeProvider? time = null) : IDatabaseRecove
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         return HeaderPair.Read(file).Header is { IsUnrestoredCopy: true };
-    }
-
-    private static RecoverySummary Summary(RecoveryReport report) => new()
-    {
-        Reached = report.End.ToString(),
-        ReachedTime = report.EndTime.ToDateTimeOffset(),
-        Records = report.Records,
-        LogBytes = report.LogBytes,
-        PagesRedone = report.PagesRedone,
-        RolledBack = report.RolledBack,
-        Remarks = [.. report.Databases.Where(database => database.Reason.Length > 0)
-            .Select(database => $"{database.LoggedPath}: {database.Reason}"), .. report.Remarks],
-    };
-
-    private sealed class Told(IProgress<int> target) : IProgress<RecoveryProgress>
-    {
-        public void Report(RecoveryProgress value) => target.Report(value.Done);
     }
 }
