@@ -19,7 +19,7 @@ public sealed class BudgetTests
     [MemberData(nameof(Kinds))]
     public async Task First_attempts_are_within_the_budget(string kind)
     {
-        string source = LongDatabase.Make(100);
+        string source = LongDatabase.Of(130);
         await using var store = RealStore.Of(kind);
         await using var sink = await store.OpenAsync();
         // What a store is, is asked once, when it is opened.

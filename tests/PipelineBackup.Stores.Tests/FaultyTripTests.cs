@@ -51,7 +51,7 @@ public sealed class FaultyTripTests
     [MemberData(nameof(Kinds))]
     public async Task So_it_is_of_a_database_of_several_packs(string kind)
     {
-        string source = LongDatabase.Make(150);
+        string source = LongDatabase.Of(130);
         await using var store = RealStore.Of(kind);
         store.Proxy.Plan = Plan(seed: 11) with { Probability = 0.5 };
         await using var sink = await store.OpenAsync();

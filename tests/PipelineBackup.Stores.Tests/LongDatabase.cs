@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PipelineBackup.Ese;
 
 namespace PipelineBackup.Stores.Tests;
@@ -7,9 +8,13 @@ internal static class LongDatabase
 {
     private const int PageBytes = 4096;
 
-    /// <summary>Makes a directory with one.</summary>
+    private static readonly ConcurrentDictionary<int, Lazy<string>> s_made = new();
+
+    /// <summary>A directory with one, which nobody may change.</summary>
     /// <param name="mebibytes">Its length.</param>
-    public static string Make(int mebibytes)
+    public static string Of(int mebibytes) => s_made.GetOrAdd(mebibytes, length => new(() => Make(length))).Value;
+
+    private static string Make(int mebibytes)
     {
         string folder = GoldenSets.NewFolder("long");
         byte[] golden = File.ReadAllBytes(Path.Combine(GoldenSets.Small("clean-4096"), "files", "db1.edb"));

@@ -79,6 +79,48 @@ public sealed class ProxyTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_is_not_there_is_told_so_or_has_to_be_asked_for_again(string kind)
+    {
+        await using var store = RealStore.Of(kind);
+        await using var faulty = store.OpenBare();
+        foreach (var fault in Enum.GetValues<ProxyFault>())
+        {
+            // The end of an answer in order or by a reset is a matter of chance.
+            for (int time = 1; time <= 4; time++)
+            {
+                store.Proxy.Forget();
+                store.Proxy.Plan = new() { Seed = time };
+                store.Proxy.Trigger = new(1, fault, () => { });
+                var failure = await Assert.ThrowsAsync<SinkException>(async () => await faulty.OpenReadAsync(s_name, ByteRange.All, default));
+                Assert.True(failure.Transient || failure.Failure == SinkFailure.NotFound, $"{fault}: {failure}");
+                Assert.True(fault is not (ProxyFault.None or ProxyFault.Late) || failure.Failure == SinkFailure.NotFound, $"{fault}: {failure}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Whatever_an_opening_meets_it_may_be_tried_again(string kind)
+    {
+        foreach (var fault in Enum.GetValues<ProxyFault>())
+        {
+            await using var store = RealStore.Of(kind);
+            for (int request = 1; request <= 4; request++)
+            {
+                store.Proxy.Forget();
+                store.Proxy.Plan = new() { Seed = request };
+                store.Proxy.Trigger = new(request, fault, () => { });
+                var failure = Record.Exception(() => store.OpenBare().DisposeAsync().AsTask().Wait());
+                Assert.True(failure is null or SinkException { Transient: true }, $"{fault} at {request}: {failure}");
+            }
+
+            store.Proxy.Trigger = null;
+            await store.OpenBare().DisposeAsync();
+        }
+    }
+
     [Fact]
     public void A_plan_gives_the_same_faults_again_in_about_the_share_asked_for()
     {

@@ -15,7 +15,7 @@ public sealed class SlowStoreTests
     public async Task Memory_stays_within_the_budget_while_a_store_is_slower_than_the_disk(string kind)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "how much memory a process had at most is asked of /proc");
-        string small = LongDatabase.Make(1), large = LongDatabase.Make(400);
+        string small = LongDatabase.Of(1), large = LongDatabase.Of(400);
         await using var store = RealStore.Of(kind);
         long usual = await PeakOfAsync("backup", small, "--to", store.Address);
         store.Proxy.Pace = new(100 << 20);
@@ -31,7 +31,7 @@ public sealed class SlowStoreTests
     [InlineData(RealStore.Azure)]
     public async Task A_store_that_stands_still_is_left_out_after_its_time_and_the_others_get_all(string kind)
     {
-        string source = LongDatabase.Make(200);
+        string source = LongDatabase.Of(130);
         await using RealStore still = RealStore.Of(kind), fast = RealStore.Of(kind == RealStore.S3 ? RealStore.Azure : RealStore.S3);
         still.Proxy.Stalls = request => request.Target.Contains("/pages-000002", StringComparison.Ordinal);
         using var child = Command.Start(
