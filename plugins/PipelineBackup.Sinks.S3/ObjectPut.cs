@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.S3;
 
@@ -26,6 +28,7 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     private const string Any = "*";
     private const string ContentType = "application/octet-stream";
     private const int MostParts = 10_000;
+    private const int AbortAttempts = 8;
 
     // How long a caller who has gone is kept for the sake of what would stay behind.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -37,7 +40,12 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task WholeAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var stream = new BodyStream(body.Content) { Sha256 = Convert.ToHexStringLower(body.Sha256.Span) };
+        using var stall = new StallLimit(options.StallTimeout, cancellationToken);
+        var stream = new BodyStream(body.Content)
+        {
+            Sha256 = Convert.ToHexStringLower(body.Sha256.Span),
+            Taken = stall.Moved,
+        };
         try
         {
             var request = new PutObjectRequest
@@ -62,7 +70,11 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
             if (!options.CustomerKey.IsEmpty)
                 (request.ServerSideEncryptionCustomerMethod, request.ServerSideEncryptionCustomerProvidedKey) = Own;
 
-            await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+            await client.PutObjectAsync(request, stall.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (stall.IsOver)
+        {
+            throw stall.ToException();
         }
         finally
         {
@@ -154,7 +166,8 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         IAmazonS3 client, string upload, int number, ReadOnlySequence<byte> content,
         CancellationToken cancellationToken)
     {
-        var stream = new BodyStream(content);
+        using var stall = new StallLimit(options.StallTimeout, cancellationToken);
+        var stream = new BodyStream(content) { Taken = stall.Moved };
         try
         {
             var request = new UploadPartRequest
@@ -172,8 +185,12 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
             if (!options.CustomerKey.IsEmpty)
                 (request.ServerSideEncryptionCustomerMethod, request.ServerSideEncryptionCustomerProvidedKey) = Own;
 
-            var answer = await client.UploadPartAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = await client.UploadPartAsync(request, stall.Token).ConfigureAwait(false);
             return new(number, answer.ETag) { ChecksumCRC32C = request.ChecksumCRC32C };
+        }
+        catch (Exception) when (stall.IsOver)
+        {
+            throw stall.ToException();
         }
         finally
         {
@@ -194,7 +211,14 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         if (_checksums)
             (request.ChecksumCRC32C, request.ChecksumType) = (Text(body.Crc32C), ChecksumType.FULL_OBJECT);
         if (!options.CustomerKey.IsEmpty)
+        {
             (request.SSECustomerAlgorithm, request.SSECustomerKey) = ("AES256", Own.Key);
+            // In this one request the provider does not add it, and the store demands it.
+#pragma warning disable CA5351
+            request.SSECustomerKeyMD5 = Convert.ToBase64String(MD5.HashData(options.CustomerKey.Span));
+#pragma warning restore CA5351
+        }
+
         return request;
     }
 
@@ -217,18 +241,25 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         }
     }
 
-    // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing.
+    // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing. And more than
+    // once: nobody else knows the upload, so nobody would repeat this.
     private async Task AbortAsync(IAmazonS3 client, string upload)
     {
         using var limit = new CancellationTokenSource(s_patience);
-        try
+        for (int attempt = 1; attempt <= AbortAttempts && !limit.IsCancellationRequested; attempt++)
         {
-            await client.AbortMultipartUploadAsync(
-                new() { BucketName = bucket, Key = key, UploadId = upload }, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (S3Failure.Is(failure))
-        {
-            // The failure that ended the put is on its way to the caller, and says more than this one.
+            try
+            {
+                await client.AbortMultipartUploadAsync(
+                    new() { BucketName = bucket, Key = key, UploadId = upload }, limit.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (S3Failure.Is(failure))
+            {
+                // The failure that ended the put is on its way to the caller, and says more than this one.
+                if (S3Failure.CodeOf(failure) == "NoSuchUpload" || !S3Failure.Of(failure, "").Transient)
+                    return;
+            }
         }
     }
 
