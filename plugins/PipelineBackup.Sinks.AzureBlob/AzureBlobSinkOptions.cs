@@ -105,6 +105,12 @@ public sealed record AzureBlobSinkOptions
     /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How long a request that sends an object may stand still, nothing of its body taken and no answer given. Default:
+    /// 2 minutes.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>The clock that dates in answers are judged by. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -132,6 +138,7 @@ public sealed record AzureBlobSinkOptions
         Demand(BlockLength is >= 1 and <= 4000L << 20,
             $"{nameof(BlockLength)} is {BlockLength}, and must lie between 1 byte and 4000 MiB");
         Demand(Concurrency >= 1, $"{nameof(Concurrency)} is {Concurrency}, and must be at least 1");
+        Demand(StallTimeout > TimeSpan.Zero, $"{nameof(StallTimeout)} is {StallTimeout}, and must be positive");
         Demand(RequestTimeout > TimeSpan.Zero, $"{nameof(RequestTimeout)} is {RequestTimeout}, and must be positive");
         if (faults.Count > 0)
             throw new ArgumentException(string.Join("; ", faults));

@@ -5,6 +5,7 @@ using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.AzureBlob;
 
@@ -110,22 +111,24 @@ internal sealed class BlobUpload(
         }
     }
 
-    private static async Task SendAsync<T>(
+    private async Task SendAsync<T>(
         ReadOnlySequence<byte> part, Func<SentBody, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await using var stream = new SentBody(part);
-        using var cut = new CancellationTokenSource();
+        // Not linked to the caller's token: what becomes of a request that is cancelled is decided below.
+        using var cut = new StallLimit(options.StallTimeout, CancellationToken.None);
+        await using var stream = new SentBody(part, cut.Moved);
         await using var registration = cancellationToken.UnsafeRegister(_ =>
         {
-            if (stream.TryCutOff())
-                cut.Cancel();
-            else
-                cut.CancelAfter(s_grace);
+            cut.EndAfter(stream.TryCutOff() ? TimeSpan.Zero : s_grace);
         }, null);
         try
         {
             await send(stream, cut.Token);
+        }
+        catch (Exception) when (cut.IsOver && !cancellationToken.IsCancellationRequested)
+        {
+            throw cut.ToException();
         }
         finally
         {

@@ -11,11 +11,17 @@ internal sealed class SentBody : Stream
     private readonly Lock _lock = new();
     private readonly ReadOnlySequence<byte> _content;
     private ReadOnlySequence<byte> _rest;
+    private readonly Action? _taken;
     private bool _closed;
 
     /// <summary>Sends some bytes.</summary>
     /// <param name="content">The bytes.</param>
-    public SentBody(ReadOnlySequence<byte> content) => _content = _rest = content;
+    /// <param name="taken">Told whenever some of them are taken.</param>
+    public SentBody(ReadOnlySequence<byte> content, Action? taken = null)
+    {
+        _content = _rest = content;
+        _taken = taken;
+    }
 
     public override bool CanRead => true;
 
@@ -71,6 +77,8 @@ internal sealed class SentBody : Stream
             // Only the segments that are copied are looked at.
             _rest.Slice(0, count).CopyTo(buffer);
             _rest = _rest.Slice(count);
+            if (count > 0)
+                _taken?.Invoke();
             return count;
         }
     }

@@ -19,6 +19,9 @@ internal sealed class BodyStream(ReadOnlySequence<byte> content) : Stream
     /// <summary>SHA-256 of the bytes, lower-case hexadecimal, where it is known.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>Told whenever some of the bytes are taken.</summary>
+    public Action? Taken { get; init; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => true;
@@ -57,6 +60,7 @@ internal sealed class BodyStream(ReadOnlySequence<byte> content) : Stream
             part.CopyTo(buffer);
             _at = part.End;
             _position += length;
+            Taken?.Invoke();
             return length;
         }
     }

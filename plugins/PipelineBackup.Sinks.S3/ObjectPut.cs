@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.S3;
 
@@ -27,6 +28,10 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     private const string Any = "*";
     private const string ContentType = "application/octet-stream";
     private const int MostParts = 10_000;
+    private const int AbortAttempts = 8;
+
+    // How long a caller who has gone is kept for the sake of what would stay behind.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly bool _checksums = S3Connection.StoreOf(options).ChecksumHeaders || body.RetainUntil is not null;
 
@@ -35,7 +40,12 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task WholeAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var stream = new BodyStream(body.Content) { Sha256 = Convert.ToHexStringLower(body.Sha256.Span) };
+        using var stall = new StallLimit(options.StallTimeout, cancellationToken);
+        var stream = new BodyStream(body.Content)
+        {
+            Sha256 = Convert.ToHexStringLower(body.Sha256.Span),
+            Taken = stall.Moved,
+        };
         try
         {
             var request = new PutObjectRequest
@@ -60,7 +70,11 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
             if (!options.CustomerKey.IsEmpty)
                 (request.ServerSideEncryptionCustomerMethod, request.ServerSideEncryptionCustomerProvidedKey) = Own;
 
-            await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
+            await client.PutObjectAsync(request, stall.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (stall.IsOver)
+        {
+            throw stall.ToException();
         }
         finally
         {
@@ -73,9 +87,10 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task PartsAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var begun = await client.InitiateMultipartUploadAsync(Begin(), cancellationToken).ConfigureAwait(false);
+        var begun = await BeginAsync(client, cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var parts = await SendAsync(client, begun.UploadId, cancellationToken).ConfigureAwait(false);
             await client.CompleteMultipartUploadAsync(
                 End(begun.UploadId, parts), cancellationToken).ConfigureAwait(false);
@@ -151,7 +166,8 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         IAmazonS3 client, string upload, int number, ReadOnlySequence<byte> content,
         CancellationToken cancellationToken)
     {
-        var stream = new BodyStream(content);
+        using var stall = new StallLimit(options.StallTimeout, cancellationToken);
+        var stream = new BodyStream(content) { Taken = stall.Moved };
         try
         {
             var request = new UploadPartRequest
@@ -169,8 +185,12 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
             if (!options.CustomerKey.IsEmpty)
                 (request.ServerSideEncryptionCustomerMethod, request.ServerSideEncryptionCustomerProvidedKey) = Own;
 
-            var answer = await client.UploadPartAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = await client.UploadPartAsync(request, stall.Token).ConfigureAwait(false);
             return new(number, answer.ETag) { ChecksumCRC32C = request.ChecksumCRC32C };
+        }
+        catch (Exception) when (stall.IsOver)
+        {
+            throw stall.ToException();
         }
         finally
         {
@@ -202,18 +222,44 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         return request;
     }
 
-    // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing.
+    // Whoever cancels waits a little for the answer that is on its way: without it nobody knows what there is to abort.
+    private async Task<InitiateMultipartUploadResponse> BeginAsync(IAmazonS3 client, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource();
+        await using (cancellationToken.UnsafeRegister(_ => limit.CancelAfter(s_patience), null))
+        {
+            try
+            {
+                return await client.InitiateMultipartUploadAsync(Begin(), limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw;
+            }
+        }
+    }
+
+    // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing. And more than
+    // once: nobody else knows the upload, so nobody would repeat this.
     private async Task AbortAsync(IAmazonS3 client, string upload)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        try
+        using var limit = new CancellationTokenSource(s_patience);
+        for (int attempt = 1; attempt <= AbortAttempts && !limit.IsCancellationRequested; attempt++)
         {
-            await client.AbortMultipartUploadAsync(
-                new() { BucketName = bucket, Key = key, UploadId = upload }, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (S3Failure.Is(failure))
-        {
-            // The failure that ended the put is on its way to the caller, and says more than this one.
+            try
+            {
+                await client.AbortMultipartUploadAsync(
+                    new() { BucketName = bucket, Key = key, UploadId = upload }, limit.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (S3Failure.Is(failure))
+            {
+                // The failure that ended the put is on its way to the caller, and says more than this one.
+                if (S3Failure.CodeOf(failure) == "NoSuchUpload" || !S3Failure.Of(failure, "").Transient)
+                    return;
+            }
         }
     }
 

@@ -33,8 +33,10 @@ internal sealed record S3Bucket(string Name, bool Versioned, bool Locks)
                     new() { BucketName = name, Prefix = prefix, MaxKeys = 1 }, cancellationToken).ConfigureAwait(false);
                 return true;
             }
-            catch (AmazonS3Exception failure) when (create && S3Failure.CodeOf(failure) == "NoSuchBucket")
+            catch (AmazonS3Exception failure) when (create && (S3Failure.CodeOf(failure) == "NoSuchBucket"
+                || (S3Failure.CodeOf(failure).Length == 0 && failure.StatusCode == HttpStatusCode.NotFound)))
             {
+                // Also where only the status of the answer arrived: there is nothing else that a listing does not find.
                 return false;
             }
         }, cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Xml;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
 
@@ -48,7 +49,7 @@ internal static class S3Failure
     /// <summary>Whether an exception comes from the store or the way to it, and so has an answer here.</summary>
     /// <param name="failure">The exception; a cancellation only where the caller did not ask for it.</param>
     public static bool Is(Exception failure) => failure is AmazonServiceException
-        or AmazonClientException or IOException or HttpRequestException
+        or AmazonClientException or XmlException or IOException or HttpRequestException
         or SocketException or TimeoutException or OperationCanceledException or WebException;
 
     /// <summary>The sink's failure for one of the store.</summary>
@@ -56,6 +57,8 @@ internal static class S3Failure
     /// <param name="what">What was being done, in lower case, for instance <c>cannot store 'a/b'</c>.</param>
     public static SinkException Of(Exception failure, string what) => failure switch
     {
+        AmazonUnmarshallingException half when BrokeOff(half) => Unreadable(failure, what),
+        XmlException => Unreadable(failure, what),
         AmazonServiceException { StatusCode: not 0 } answer => OfAnswer(answer, what),
         _ => OfTransport(failure, what),
     };
@@ -86,6 +89,19 @@ internal static class S3Failure
     /// <summary>The code of a store's answer; empty where it gave none.</summary>
     /// <param name="failure">The answer.</param>
     public static string CodeOf(Exception failure) => (failure as AmazonServiceException)?.ErrorCode ?? "";
+
+    // The store's own document without its end, whatever the status says: half of "no such key" may be half of "no such
+    // bucket". A page of something in between is no such document, and is judged by its status.
+    private static bool BrokeOff(AmazonUnmarshallingException broken) =>
+        Beneath<XmlException>(broken) is not null && (int)broken.StatusCode is not (401 or 403)
+        && broken.ResponseBody is null or "" or ['<', '?', 'x', 'm', 'l', ..];
+
+    private static SinkException Unreadable(Exception failure, string what) => new($"{what}: the answer broke off", failure)
+    {
+        Error = JetError.DiskIO,
+        Transient = true,
+        Hint = "check the endpoint, the network and the proxy",
+    };
 
     private static SinkException OfAnswer(AmazonServiceException answer, string what)
     {

@@ -99,6 +99,12 @@ public sealed record S3SinkOptions
     /// <summary>How long a connection may take to come about. Default: 15 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long a request that sends an object may stand still, nothing of its body taken and no answer given. Default:
+    /// 2 minutes.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Fails with all that is wrong.</summary>
     /// <exception cref="ArgumentException">Some of the options make no sense.</exception>
     internal void Validate()
@@ -113,6 +119,7 @@ public sealed record S3SinkOptions
         Demand(PartConcurrency >= 1, $"{nameof(PartConcurrency)} is {PartConcurrency}, and must be at least 1");
         Demand(Concurrency >= 1, $"{nameof(Concurrency)} is {Concurrency}, and must be at least 1");
         Demand(ConnectTimeout > TimeSpan.Zero, $"{nameof(ConnectTimeout)} is {ConnectTimeout}, and must be positive");
+        Demand(StallTimeout > TimeSpan.Zero, $"{nameof(StallTimeout)} is {StallTimeout}, and must be positive");
         Demand(CatalogueStorageClass is not ("GLACIER" or "DEEP_ARCHIVE"),
             "an archive class for the catalogue would make every listing wait for hours");
         Demand(CustomerKey.Length is 0 or 32, $"the customer's key has {CustomerKey.Length} bytes, and must have 32");

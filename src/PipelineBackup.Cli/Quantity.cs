@@ -61,6 +61,22 @@ internal static partial class Quantity
         return true;
     }
 
+    /// <summary>Takes a stretch of time such as <c>90s</c>, <c>10m</c> or <c>2h</c>; at most 30 days.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="time">The time, at least a second.</param>
+    public static bool TryParseDuration([NotNullWhen(true)] string? text, out TimeSpan time)
+    {
+        time = default;
+        if (text is null || DurationPattern().Match(text) is not { Success: true } match)
+            return false;
+        long number = long.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
+        time = TimeSpan.FromSeconds(number * match.Groups["unit"].Value switch { "s" => 1, "m" => 60, _ => 3600 });
+        return time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(30);
+    }
+
+    [GeneratedRegex(@"^(?<number>[0-9]{1,7})(?<unit>[smh])\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex DurationPattern();
+
     [GeneratedRegex(@"^(?<number>[0-9]{1,15}(\.[0-9]{1,9})?) ?(?<unit>[KkMGT]?)(?<binary>(?<=[KkMGT])i(?=B))?B?(/s)?$",
         RegexOptions.ExplicitCapture)]
     private static partial Regex RatePattern();

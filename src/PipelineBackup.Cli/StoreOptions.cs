@@ -58,16 +58,21 @@ internal sealed class StoreOptions
     }
 
     /// <summary>Opens the store that was named for reading; transient failures are tried again.</summary>
-    public IBackupArchive Open(ParseResult parsed, Invocation run) =>
-        OpenArchive(Plugins.Load(parsed.GetValue(Plugin)!), parsed.GetValue(From)!, run);
+    public Task<IBackupArchive> OpenAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken) =>
+        OpenArchiveAsync(Plugins.Load(parsed.GetValue(Plugin)!), parsed.GetValue(From)!, run, cancellationToken);
 
     /// <summary>Opens the store that was named, which must be there, to write small objects too.</summary>
-    public IBackupSink OpenToMark(ParseResult parsed, Invocation run) => new RetryingSink(
-        Plugins.Load(parsed.GetValue(Plugin)!).Open(parsed.GetValue(From)!, create: false), Retries(run), run.Terminal.Time);
+    public async Task<IBackupSink> OpenToMarkAsync(ParseResult parsed, Invocation run, CancellationToken cancellationToken)
+    {
+        var plugins = Plugins.Load(parsed.GetValue(Plugin)!);
+        return new RetryingSink(
+            await OpenAsync(plugins, parsed.GetValue(From)!, create: false, run, cancellationToken), Retries(run), run.Terminal.Time);
+    }
 
     /// <summary>Opens a store for reading; transient failures are tried again.</summary>
-    public static IBackupArchive OpenArchive(Plugins plugins, string address, Invocation run) =>
-        new RetryingArchive(plugins.Open(address, create: false), Retries(run), run.Terminal.Time);
+    public static async Task<IBackupArchive> OpenArchiveAsync(
+        Plugins plugins, string address, Invocation run, CancellationToken cancellationToken) => new RetryingArchive(
+            await OpenAsync(plugins, address, create: false, run, cancellationToken), Retries(run), run.Terminal.Time);
 
     /// <summary>Opens a store for a backup; transient failures are tried again, and it keeps to a rate.</summary>
     /// <param name="plugins">The kinds of stores.</param>
@@ -75,13 +80,18 @@ internal sealed class StoreOptions
     /// <param name="upload">The rate; null for no limit.</param>
     /// <param name="meter">Counts what the store is asked.</param>
     /// <param name="run">Told of retries.</param>
-    public static IBackupSink OpenSink(
-        Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run)
+    /// <param name="cancellationToken">Ends the opening.</param>
+    public static async Task<IBackupSink> OpenSinkAsync(
+        Plugins plugins, string address, RateLimit? upload, SinkMeter meter, Invocation run, CancellationToken cancellationToken)
     {
-        var metered = new MeteredSink(plugins.Open(address, create: true), meter);
+        var metered = new MeteredSink(await OpenAsync(plugins, address, create: true, run, cancellationToken), meter);
         IBackupSink sink = new RetryingSink(metered, Retries(run), run.Terminal.Time, meter);
         return upload is null ? sink : new ThrottledSink(sink, upload);
     }
+
+    private static Task<IBackupSink> OpenAsync(
+        Plugins plugins, string address, bool create, Invocation run, CancellationToken cancellationToken) =>
+        StoreOpening.RunAsync("the store", () => plugins.Open(address, create), Retries(run), run.Terminal.Time, cancellationToken);
 
     private static RetryOptions Retries(Invocation run) => new()
     {

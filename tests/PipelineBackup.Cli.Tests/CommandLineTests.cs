@@ -18,6 +18,7 @@ public partial class CommandLineTests
     [InlineData("backup x --to y --on-bad-page ignore", "'ignore'")]
     [InlineData("backup x --to y --max-read-rate fast", "'fast' is no rate for --max-read-rate")]
     [InlineData("backup x --to y --max-upload-rate 0", "'0' is no rate for --max-upload-rate")]
+    [InlineData("backup x --to y --store-time-limit 10", "'10' is no time for --store-time-limit")]
     [InlineData("backup x --to y --set a/b", "'a/b' is no name for a backup set")]
     [InlineData("backup x --to y --base edb0", "'edb0' is no base name")]
     [InlineData("backup x --to y --no-such-option", "'--no-such-option'")]
@@ -59,7 +60,7 @@ public partial class CommandLineTests
 
     [Theory]
     [InlineData("backup",
-        "--to --kind --set --logs --base --on-bad-page --on-log-gap --require --max-read-rate --max-upload-rate "
+        "--to --kind --set --logs --base --on-bad-page --on-log-gap --require --store-time-limit --max-read-rate --max-upload-rate "
         + "--plugin --database "
         + "<directory|database> full|incremental|differential|copy fail|drop-database|record fail|record all|any")]
     [InlineData("list", "--from --set --plugin")]

@@ -49,4 +49,29 @@ public class QuantityTests
     [InlineData(7205, "2:00:05 h")]
     public void Times_are_written_short(double seconds, string expected) =>
         Assert.Equal(expected, Quantity.Duration(TimeSpan.FromSeconds(seconds)));
+
+    [Theory]
+    [InlineData("1s", 1)]
+    [InlineData("90s", 90)]
+    [InlineData("10m", 600)]
+    [InlineData("720h", 30 * 24 * 3600)]
+    public void Times_are_read_with_their_unit(string text, double seconds)
+    {
+        Assert.True(Quantity.TryParseDuration(text, out var time));
+        Assert.Equal(seconds, time.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("10")]
+    [InlineData("0s")]
+    [InlineData("-1s")]
+    [InlineData("1.5m")]
+    [InlineData("1d")]
+    [InlineData("10 m")]
+    [InlineData("721h")]
+    [InlineData("99999999s")]
+    [InlineData("10m\n")]
+    public void Other_texts_are_no_times(string? text) => Assert.False(Quantity.TryParseDuration(text, out _));
 }

@@ -47,6 +47,21 @@ public sealed class S3FailureTests
         Assert.Single(server.Requests);
     }
 
+    [Theory]
+    [InlineData(404, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>NoSuchBucket</Code><Message></Message><Buck", SinkFailure.Other, true)]
+    [InlineData(404, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Co", SinkFailure.NotFound, false)]
+    [InlineData(200, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult><Contents><Key>a</Key>", SinkFailure.Other, true)]
+    [InlineData(404, "<html>nothing here</html>", SinkFailure.NotFound, false)]
+    [InlineData(403, "<html>go away</html>", SinkFailure.AccessDenied, false)]
+    public async Task An_answer_without_its_end_may_be_another_one_the_next_time(
+        int status, string body, SinkFailure expected, bool transient)
+    {
+        await using var server = new ScriptedServer(_ => ScriptedServer.Answer(status, body));
+        await using var sink = await server.OpenAsync();
+        var failure = await Assert.ThrowsAsync<SinkException>(async () => await sink.ListAsync("", Token).ToListAsync(Token));
+        Assert.Equal((expected, transient), (failure.Failure, failure.Transient));
+    }
+
     [Fact]
     public async Task How_long_a_store_asks_to_be_left_alone_is_told()
     {

@@ -62,6 +62,14 @@ internal sealed class BackupCommand : OperationCommand
     private readonly Option<string?> _uploadRate = Rate("--max-upload-rate",
         "Write to all stores together no faster than this a second, for instance 50MB or 1.5GiB");
 
+    private readonly Option<string?> _storeLimit = new("--store-time-limit")
+    {
+        Description =
+            "How long one store may take for one object, attempts and pauses included, before it counts as failed: "
+            + "90s, 10m (the default), 2h",
+        HelpName = "TIME",
+    };
+
     public BackupCommand()
         : base("backup",
             "Backs up ESE databases with the logs they need: every page and log is verified before anything is "
@@ -70,7 +78,8 @@ internal sealed class BackupCommand : OperationCommand
         Add(_source);
         Option[] options =
         [
-            _to, _kind, _set, _logs, _base, _database, _onBadPage, _onLogGap, _require, _readRate, _uploadRate, _plugin,
+            _to, _kind, _set, _logs, _base, _database, _onBadPage, _onLogGap, _require, _storeLimit, _readRate, _uploadRate,
+            _plugin,
         ];
         Array.ForEach(options, Add);
     }
@@ -109,17 +118,17 @@ internal sealed class BackupCommand : OperationCommand
         {
             var dropped = new List<string>();
             foreach (string address in addresses)
-                Open(address);
+                await OpenAsync(address);
             var report = await new BackupPipeline(source, sinks, options).RunAsync(cancellationToken);
             report = report with { DroppedStores = [.. dropped, .. report.DroppedStores] };
             return BackupText.Result(report, options.Set, addresses);
 
-            void Open(string address)
+            async Task OpenAsync(string address)
             {
                 try
                 {
                     var meter = new SinkMeter(address, run.Terminal.Time);
-                    sinks.Add(StoreOptions.OpenSink(plugins, address, upload, meter, run));
+                    sinks.Add(await StoreOptions.OpenSinkAsync(plugins, address, upload, meter, run, cancellationToken));
                     meters.Add(meter);
                 }
                 catch (SinkException failure)
@@ -150,7 +159,7 @@ internal sealed class BackupCommand : OperationCommand
         },
         OnLogGap = parsed.GetValue(_onLogGap) == "record" ? LogGapPolicy.Record : LogGapPolicy.Fail,
         Require = parsed.GetValue(_require) == "any" ? StoreRequirement.Any : StoreRequirement.All,
-        StoreTimeLimit = TimeLimit(upload),
+        StoreTimeLimit = TimeLimit(parsed, upload),
         Logger = run,
         Time = run.Terminal.Time,
     };
@@ -189,10 +198,16 @@ internal sealed class BackupCommand : OperationCommand
             "a rate is bytes a second: 800k, 50MB, 1.5GiB"),
     };
 
-    // A pack waits for its turn, and for those that went before it; that must not look like a store that hangs.
-    private static TimeSpan TimeLimit(RateLimit? upload)
+    private TimeSpan TimeLimit(ParseResult parsed, RateLimit? upload)
     {
-        var usual = new BackupOptions().StoreTimeLimit;
+        var usual = parsed.GetValue(_storeLimit) switch
+        {
+            null => new BackupOptions().StoreTimeLimit,
+            var text when Quantity.TryParseDuration(text, out var limit) => limit,
+            var text => throw new UsageException(
+                $"'{text}' is no time for {_storeLimit.Name}", "a time is a number with its unit, s, m or h: 90s, 10m, 2h"),
+        };
+        // A pack waits for its turn, and for those that went before it; that must not look like a store that hangs.
         const double QueuedBytes = 256 << 20;
         return upload is null ? usual
             : usual + TimeSpan.FromSeconds(Math.Min(QueuedBytes / upload.BytesPerSecond, 30 * 24 * 3600));

@@ -53,7 +53,7 @@ internal sealed class DrillCommand : OperationCommand
         ParseResult parsed, Invocation run, CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
-        await using var sink = _store.OpenToMark(parsed, run);
+        await using var sink = await _store.OpenToMarkAsync(parsed, run, cancellationToken);
         DrillReport report;
         using (var progress = run.StartProgress("drill"))
         {

@@ -78,7 +78,7 @@ internal sealed class EseDumpCommand : OperationCommand
         }
 
         var set = _store.SetOf(parsed);
-        await using var archive = _store.Open(parsed, run);
+        await using var archive = await _store.OpenAsync(parsed, run, cancellationToken);
         var manifest = await new BackupCatalog(archive, set).FindAsync(parsed.GetValue(_backup)!, cancellationToken);
         var pages = await ArchivePageFile.OpenAsync(archive, set, manifest, database, cancellationToken);
         var fields = new JsonObject { ["database"] = pages.Name, ["backup"] = pages.Backup.Id };

@@ -56,7 +56,7 @@ internal sealed class ExpireCommand : OperationCommand
     {
         var set = _store.SetOf(parsed);
         var options = new ExpiryOptions { Set = set, Policy = PolicyOf(parsed), Logger = run, Time = run.Terminal.Time };
-        await using var sink = _store.OpenToMark(parsed, run);
+        await using var sink = await _store.OpenToMarkAsync(parsed, run, cancellationToken);
         var expiry = new BackupExpiry(sink, options);
         if (parsed.GetValue(_plan))
         {

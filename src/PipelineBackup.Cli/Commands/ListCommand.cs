@@ -28,7 +28,7 @@ internal sealed class ListCommand : OperationCommand
         CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
-        await using var archive = _store.Open(parsed, run);
+        await using var archive = await _store.OpenAsync(parsed, run, cancellationToken);
         var unreadable = new List<(BackupId Id, BackupException Failure)>();
         var backups = await new BackupCatalog(archive, set)
             .ListAsync((id, failure) => unreadable.Add((id, failure)), cancellationToken);

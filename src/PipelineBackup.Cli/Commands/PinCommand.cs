@@ -54,7 +54,7 @@ internal sealed class PinCommand : OperationCommand
                 string.Create(CultureInfo.InvariantCulture, $"it may have {BackupPins.MaxNoteLength} characters"));
         }
 
-        await using var sink = _store.OpenToMark(parsed, run);
+        await using var sink = await _store.OpenToMarkAsync(parsed, run, cancellationToken);
         var pins = new BackupPins(sink, set, run.Terminal.Time);
         if (parsed.GetValue(_id) is { } id)
             return Result(set, [await pins.PinAsync(id, note, cancellationToken)], pin => $"backup {pin.Backup} is pinned\n");

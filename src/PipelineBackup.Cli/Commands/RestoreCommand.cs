@@ -91,7 +91,7 @@ internal sealed class RestoreCommand : OperationCommand
         var map = PathMap.Parse(parsed.GetValue(_map)!);
         var generation = LogGeneration.None;
         var stopTime = parsed.GetValue(_stopAt) is { } stop ? StopPoint.Parse(stop, out generation) : null;
-        await using var archive = _store.Open(parsed, run);
+        await using var archive = await _store.OpenAsync(parsed, run, cancellationToken);
         using var progress = run.StartProgress("restore");
         var options = new RestoreOptions
         {

@@ -37,7 +37,7 @@ internal sealed class ShowCommand : OperationCommand
         CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
-        await using var archive = _store.Open(parsed, run);
+        await using var archive = await _store.OpenAsync(parsed, run, cancellationToken);
         var catalog = new BackupCatalog(archive, set);
         var manifest = await catalog.FindAsync(parsed.GetValue(_id)!, cancellationToken);
         var chain = await catalog.ChainAsync(manifest, cancellationToken);

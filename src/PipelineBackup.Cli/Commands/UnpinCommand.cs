@@ -36,7 +36,7 @@ internal sealed class UnpinCommand : OperationCommand
     {
         var set = _store.SetOf(parsed);
         string id = parsed.GetValue(_id)!;
-        await using var sink = _store.OpenToMark(parsed, run);
+        await using var sink = await _store.OpenToMarkAsync(parsed, run, cancellationToken);
         var taken = await new BackupPins(sink, set, run.Terminal.Time).UnpinAsync(id, cancellationToken);
         return PinCommand.Result(set, taken,
             pin => $"a pin of {pin.Backup} is taken away{(pin.Note.Length > 0 ? $": {pin.Note}" : "")}\n", $"backup {id} was not pinned\n");

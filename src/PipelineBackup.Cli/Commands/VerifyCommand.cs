@@ -39,7 +39,7 @@ internal sealed class VerifyCommand : OperationCommand
         CancellationToken cancellationToken)
     {
         var set = _store.SetOf(parsed);
-        await using var archive = _store.Open(parsed, run);
+        await using var archive = await _store.OpenAsync(parsed, run, cancellationToken);
         using var progress = run.StartProgress("verify");
         var options =
             new VerificationOptions { Set = set, Progress = progress, Logger = run, Time = run.Terminal.Time };

@@ -99,9 +99,12 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
     /// <exception cref="SinkException">It cannot be left out.</exception>
     public void Drop(int i, SinkException failure)
     {
-        Volatile.Write(ref _dropped[i], failure);
+        // Several objects are on their way at a time, and the store may fail for each of them.
+        bool isFirst = Interlocked.CompareExchange(ref _dropped[i], failure, null) is null;
         if (options.Require == StoreRequirement.All || !Live.Any())
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        if (!isFirst)
+            return;
         options.Logger.LogWarning("store {Number} of {Count} is dropped: {Reason}", i + 1, sinks.Count, failure.Message);
     }
 

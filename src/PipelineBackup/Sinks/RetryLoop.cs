@@ -47,6 +47,8 @@ internal sealed class RetryLoop
                 catch (OperationCanceledException stopped)
                     when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                 {
+                    // To whoever counts beneath it looks like the caller's own cancellation.
+                    _meter?.CountFailure();
                     failure = new($"{call} took longer than {timeLimit}", stopped) { Transient = true };
                 }
             }

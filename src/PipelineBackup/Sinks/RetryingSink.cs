@@ -21,17 +21,19 @@ public sealed class RetryingSink : IBackupSink, IObjectLocks
     private readonly RetryOptions _options;
     private readonly RetryLoop _loop;
     private readonly RetryingArchive _reads;
+    private readonly SinkMeter? _meter;
 
     /// <summary>Wraps a sink, and disposes it with itself.</summary>
     /// <param name="inner">The sink.</param>
     /// <param name="options">How often and how patiently; null for the defaults.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="meter">Counts the retries; null for nobody.</param>
+    /// <param name="meter">Counts the retries, and what turns out to be stored; null for nobody.</param>
     public RetryingSink(
         IBackupSink inner, RetryOptions? options = null, TimeProvider? time = null, SinkMeter? meter = null)
     {
         ArgumentNullException.ThrowIfNull(inner);
         _inner = inner;
+        _meter = meter;
         _options = options ?? new();
         _loop = new(_options, time ?? TimeProvider.System, meter);
         _reads = new(inner, _options, _loop);
@@ -57,9 +59,10 @@ public sealed class RetryingSink : IBackupSink, IObjectLocks
             }
             catch (SinkException taken) when (taken.Failure == SinkFailure.AlreadyExists && attempts > 1)
             {
-                if (await IsThereAsync(name, body, token))
-                    return true;
-                throw;
+                if (!await IsThereAsync(name, body, token))
+                    throw;
+                _meter?.CountUp(body.Length);
+                return true;
             }
         }
     }

@@ -3,13 +3,22 @@ using System.Diagnostics.Metrics;
 namespace PipelineBackup.Sinks;
 
 /// <summary>What was asked of a store so far, as the commit object of a backup tells it.</summary>
-/// <param name="Puts">Objects put, failed attempts included.</param>
-/// <param name="Reads">Objects or ranges opened, failed attempts included.</param>
-/// <param name="Lists">Listings, failed ones included.</param>
-/// <param name="Deletes">Objects deleted, failed attempts included.</param>
-/// <param name="Failures">Calls that failed; cancelled ones are not counted.</param>
-/// <param name="Retries">Calls that were repeated.</param>
-/// <param name="BytesUp">Bytes of the objects that were put.</param>
+/// <remarks>
+/// A call of the sink counts once an attempt, whatever requests it makes of it: of an object below the length that goes in
+/// parts, one. What a sink asks when it is opened is not counted.
+/// </remarks>
+/// <param name="Puts">Attempts to put an object.</param>
+/// <param name="Reads">Attempts to open an object or a range.</param>
+/// <param name="Lists">Listings begun, those that were taken up again after a failure included.</param>
+/// <param name="Deletes">Attempts to delete an object.</param>
+/// <param name="Failures">
+/// Attempts that failed, an object that is not there or a name that is taken included, and those that ran into their time
+/// limit. What the caller cancelled is not counted.
+/// </param>
+/// <param name="Retries">Attempts that were made because one before had failed.</param>
+/// <param name="BytesUp">
+/// Bytes of the objects that the store has: those whose put succeeded, or turned out to have succeeded when it was repeated.
+/// </param>
 /// <param name="BytesDown">Bytes that were read.</param>
 public readonly record struct SinkTotals(
     long Puts, long Reads, long Lists, long Deletes, long Failures, long Retries, long BytesUp, long BytesDown);

@@ -33,6 +33,32 @@ public sealed class MeteredSinkTests
     }
 
     [Fact]
+    public async Task An_object_whose_answer_was_lost_counts_as_put_once()
+    {
+        var time = new FakeTime();
+        var faulty = new FaultySink(new MemorySink(), [PlannedFault.After(SinkCall.Put, 1)], time);
+        var meter = new SinkMeter("memory", time);
+        var sink = new RetryingSink(new MeteredSink(faulty, meter), new() { Seed = 1 }, time, meter);
+        await time.RunAsync(() => sink.PutAsync(s_name, ObjectBody.Of(new byte[100]), CancellationToken.None).AsTask());
+        // The second attempt finds the name taken, and the third call that it is ours.
+        Assert.Equal(new(2, 1, 0, 0, Failures: 2, Retries: 1, BytesUp: 100, BytesDown: 100), meter.Totals);
+        faulty.VerifyAllHappened();
+    }
+
+    [Fact]
+    public async Task An_attempt_that_takes_too_long_is_a_failure()
+    {
+        var time = new FakeTime();
+        var slow = new SlowSink(new MemorySink(), TimeSpan.FromMinutes(1), 0, time);
+        var meter = new SinkMeter("memory", time);
+        var options = new RetryOptions { Seed = 1, Attempts = 3, PutTimeLimit = TimeSpan.FromSeconds(5) };
+        var sink = new RetryingSink(new MeteredSink(slow, meter), options, time, meter);
+        await Assert.ThrowsAsync<SinkException>(
+            () => time.RunAsync(() => sink.PutAsync(s_name, ObjectBody.Of(new byte[100]), CancellationToken.None).AsTask()));
+        Assert.Equal(new(3, 0, 0, 0, Failures: 3, Retries: 2, BytesUp: 0, BytesDown: 0), meter.Totals);
+    }
+
+    [Fact]
     public async Task A_cancelled_call_is_no_failure()
     {
         var meter = new SinkMeter("memory");
