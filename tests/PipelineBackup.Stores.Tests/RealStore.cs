@@ -1,12 +1,15 @@
 using PipelineBackup.Sinks;
 using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.S3;
+using PipelineBackup.StoreServers;
 using PipelineBackup.Stores.Tests.Proxy;
+
+[assembly: AssemblyFixture(typeof(RunningServers))]
 
 namespace PipelineBackup.Stores.Tests;
 
 /// <summary>
-/// A store of its own in one of the real servers that the environment names, with a <see cref="FaultProxy"/> in front of
+/// A store of its own in one of the real servers of this run, with a <see cref="FaultProxy"/> in front of
 /// it. Deletes what is in it at the end. Without that server the test is skipped.
 /// </summary>
 internal sealed class RealStore : IAsyncDisposable
@@ -16,11 +19,6 @@ internal sealed class RealStore : IAsyncDisposable
 
     /// <summary>S3, by whatever server there is.</summary>
     public const string S3 = "s3";
-
-    private const string Account = "devstoreaccount1";
-
-    // Microsoft's documentation tells it everybody.
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     // What tests wait is not what they test.
     private static readonly RetryOptions s_retries = new()
@@ -49,9 +47,9 @@ internal sealed class RealStore : IAsyncDisposable
     /// <summary>Variables of the environment that a process needs to reach the stores.</summary>
     public static IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
-        ["AWS_ACCESS_KEY_ID"] = Variable("PIPELINEBACKUP_S3_ACCESS_KEY"),
-        ["AWS_SECRET_ACCESS_KEY"] = Variable("PIPELINEBACKUP_S3_SECRET_KEY"),
-        ["AZURE_STORAGE_KEY"] = Key,
+        ["AWS_ACCESS_KEY_ID"] = S3Endpoint.AccessKey,
+        ["AWS_SECRET_ACCESS_KEY"] = S3Endpoint.SecretKey,
+        ["AZURE_STORAGE_KEY"] = AzuriteEndpoint.Key,
     };
 
     /// <summary>What stands in front of it.</summary>
@@ -69,11 +67,9 @@ internal sealed class RealStore : IAsyncDisposable
     {
         foreach (var (name, value) in Environment)
             System.Environment.SetEnvironmentVariable(name, value);
-        string variable = kind == S3 ? "PIPELINEBACKUP_S3_ENDPOINT" : "PIPELINEBACKUP_AZURITE";
-        string server = Variable(variable);
-        Assert.SkipWhen(server.Length == 0, $"{variable} names no server: a script in tests/servers starts one");
-        Assert.SkipUnless(server.StartsWith("http://", StringComparison.Ordinal), $"{variable} is not http: nothing can stand in between");
-        return new(kind, new(server));
+        var server = kind == S3 ? RunningServers.S3.Address : RunningServers.Azurite.Address;
+        Assert.SkipUnless(server.Scheme == "http", $"{server} is not http: nothing can stand in between");
+        return new(kind, server);
     }
 
     /// <summary>Opens it as the command line does, but more hurried, by way of the proxy.</summary>
@@ -111,11 +107,9 @@ internal sealed class RealStore : IAsyncDisposable
             await sink.DeleteAsync(stored.Name, CancellationToken.None);
     }
 
-    private static string Variable(string name) => System.Environment.GetEnvironmentVariable(name) ?? "";
-
     private string AddressBy(Uri server) => _kind == S3
         ? $"s3://{_name}/dc1?endpoint={server.GetLeftPart(UriPartial.Authority)}&region=us-east-1&store=ceph"
-        : $"azblob://{Account}/{_name}/dc1?endpoint={server.GetLeftPart(UriPartial.Authority)}/{Account}";
+        : $"azblob://{AzuriteEndpoint.Account}/{_name}/dc1?endpoint={server.GetLeftPart(UriPartial.Authority)}/{AzuriteEndpoint.Account}";
 
     private IBackupSink Create(string address)
     {
