@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace PipelineBackup.Testing;
@@ -56,19 +55,6 @@ public static class SinkConformance
         ConformanceOptions? options = null)
     {
         foreach (var law in Laws)
-        {
-            long started = Stopwatch.GetTimestamp();
-            LawOutcome outcome;
-            try
-            {
-                outcome = await law.RunAsync(fresh, cancellationToken, options);
-            }
-            catch (ConformanceException broken)
-            {
-                outcome = new(law.Name, LawVerdict.Broken, broken.Seen, Stopwatch.GetElapsedTime(started));
-            }
-
-            yield return outcome;
-        }
+            yield return await law.JudgeAsync(fresh, cancellationToken, options);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PipelineBackup.Testing;
 
 /// <summary>What the check of a law needs beside the store.</summary>
@@ -61,6 +63,30 @@ public sealed class SinkLaw
             await using var trial = new SinkTrial(Name, store, token);
             await _check(trial);
         }, cancellationToken);
+    }
+
+    /// <summary>Checks a sink and tells also of a broken law, instead of failing.</summary>
+    /// <param name="fresh">Gives an empty store; disposed at the end.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <param name="options">How far to go; null for the defaults.</param>
+    public async Task<LawOutcome> JudgeAsync(
+        Func<ISinkUnderTest> fresh, CancellationToken cancellationToken, ConformanceOptions? options = null)
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            return await RunAsync(fresh, cancellationToken, options);
+        }
+        catch (ConformanceException broken)
+        {
+            return Broken(broken.Seen);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Broken($"what the check has put could not be thrown away: {failure.Message}");
+        }
+
+        LawOutcome Broken(string seen) => new(Name, LawVerdict.Broken, seen, Stopwatch.GetElapsedTime(started));
     }
 
     /// <summary>The name.</summary>

@@ -9,6 +9,8 @@ internal sealed class SkippedLawException(string reason) : Exception(reason);
 /// <summary>Runs the check of a law, and says of every outcome which law it broke.</summary>
 internal static class Trial
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs a check, and ends whatever it began when its time is over.</summary>
     /// <param name="law">Name of the law.</param>
     /// <param name="options">How far it may go.</param>
@@ -20,10 +22,11 @@ internal static class Trial
     {
         long started = Stopwatch.GetTimestamp();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // On a thread of its own: an implementation that blocks must not block the time limit too.
+        var running = Task.Run(() => check(ending.Token), CancellationToken.None);
         try
         {
-            // On a thread of its own: an implementation that blocks must not block the time limit too.
-            await Task.Run(() => check(ending.Token), cancellationToken).WaitAsync(options.TimeLimit, cancellationToken);
+            await running.WaitAsync(options.TimeLimit, cancellationToken);
             return new(law, LawVerdict.Kept, "", Stopwatch.GetElapsedTime(started));
         }
         catch (SkippedLawException skipped)
@@ -45,7 +48,9 @@ internal static class Trial
         }
         finally
         {
+            // What was given up is to come to its end before its store is thrown away; what hangs is left to itself.
             await ending.CancelAsync();
+            await Task.WhenAny(running, Task.Delay(s_patience, CancellationToken.None));
         }
     }
 }
