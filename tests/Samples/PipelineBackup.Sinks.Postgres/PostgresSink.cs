@@ -191,7 +191,13 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
             await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             var page = new List<StoredObject>(PageLength);
             while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                page.Add(new(ObjectName.Of(rows.GetString(0)), rows.GetInt64(1)));
+            {
+                page.Add(new(ObjectName.Of(rows.GetString(0)), rows.GetInt64(1))
+                {
+                    Written = rows.GetFieldValue<DateTimeOffset>(2),
+                });
+            }
+
             return page;
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))

@@ -80,9 +80,10 @@ internal sealed class StoreNameClient(string folder)
     }
 
     /// <summary>The objects whose keys begin with a prefix, in ordinal order.</summary>
-    public IReadOnlyList<(string Key, long Length)> List(string prefix, CancellationToken cancellationToken)
+    public IReadOnlyList<(string Key, long Length, DateTimeOffset Written)> List(
+        string prefix, CancellationToken cancellationToken)
     {
-        var found = new List<(string Key, long Length)>();
+        var found = new List<(string Key, long Length, DateTimeOffset Written)>();
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -92,7 +93,7 @@ internal sealed class StoreNameClient(string folder)
                 continue;
             // Deleted meanwhile, it is none of the listing.
             if (Find(key) is { } length)
-                found.Add((key, length));
+                found.Add((key, length, file.LastWriteTimeUtc));
         }
 
         found.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
