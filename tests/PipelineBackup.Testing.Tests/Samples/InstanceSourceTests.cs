@@ -9,9 +9,13 @@ public class InstanceSourceTests
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task Keeps_the_law(string law) => SourceConformance.Law(law).RunAsync(
-        () => SourceUnderTest.Of(new InstanceSource(new InstanceInMemory()), isAtRest: false),
-        TestContext.Current.CancellationToken);
+    public async Task Keeps_the_law(string law)
+    {
+        var outcome = await SourceConformance.Law(law).RunAsync(
+            () => SourceUnderTest.Of(new InstanceSource(new InstanceInMemory()), isAtRest: false),
+            TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 
     [Fact]
     public async Task An_incremental_backup_takes_the_logs_behind_its_parent()

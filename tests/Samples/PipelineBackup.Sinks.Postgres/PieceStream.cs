@@ -111,7 +111,7 @@ internal sealed class PieceStream(
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot read '{found.Name}' from byte {_next} on");
+            throw PostgresFailure.Of(failure, $"cannot read '{found.Name}' from byte {_next} on", cancellationToken);
         }
 
         (_taken, _held) = (0, count);

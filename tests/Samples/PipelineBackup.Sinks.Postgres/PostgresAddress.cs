@@ -4,7 +4,7 @@ using Npgsql;
 namespace PipelineBackup.Sinks.Postgres;
 
 /// <summary>
-/// Takes addresses apart: <c>postgres://user@host:port/database/schema?key=value&amp;…</c>, of which only the database
+/// Takes addresses apart: <c>postgres://user@host:port/database/schema?key=value&amp;…</c>, where only the database
 /// must be there.
 /// </summary>
 internal static class PostgresAddress

@@ -29,6 +29,17 @@ internal static class PostgresFailure
             Hint = "check that the server runs and can be reached, and how the connection is encrypted",
         };
 
+    /// <summary>
+    /// The same for a call that can be cancelled: once it is, whatever the client makes of that is a cancellation.
+    /// </summary>
+    /// <param name="failure">What the server or its client said.</param>
+    /// <param name="what">What was being done.</param>
+    /// <param name="cancellationToken">The call's token.</param>
+    public static Exception Of(Exception failure, string what, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException($"{what}: cancelled", failure, cancellationToken)
+            : Of(failure, what);
+
     /// <summary>There is no such object, or its range lies beyond the end.</summary>
     /// <param name="message">What was asked for.</param>
     public static SinkException NotFound(string message) =>

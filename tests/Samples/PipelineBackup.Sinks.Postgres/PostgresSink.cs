@@ -79,7 +79,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot store '{name}'");
+            throw PostgresFailure.Of(failure, $"cannot store '{name}'", cancellationToken);
         }
 
         if (!created)
@@ -138,7 +138,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot delete '{name}'");
+            throw PostgresFailure.Of(failure, $"cannot delete '{name}'", cancellationToken);
         }
     }
 
@@ -154,7 +154,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot ask for the lock of '{name}'");
+            throw PostgresFailure.Of(failure, $"cannot ask for the lock of '{name}'", cancellationToken);
         }
     }
 
@@ -174,7 +174,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot open '{name}'");
+            throw PostgresFailure.Of(failure, $"cannot open '{name}'", cancellationToken);
         }
     }
 
@@ -191,12 +191,18 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
             await using var rows = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             var page = new List<StoredObject>(PageLength);
             while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                page.Add(new(ObjectName.Of(rows.GetString(0)), rows.GetInt64(1)));
+            {
+                page.Add(new(ObjectName.Of(rows.GetString(0)), rows.GetInt64(1))
+                {
+                    Written = rows.GetFieldValue<DateTimeOffset>(2),
+                });
+            }
+
             return page;
         }
         catch (Exception failure) when (PostgresFailure.Is(failure))
         {
-            throw PostgresFailure.Of(failure, $"cannot list '{prefix}'");
+            throw PostgresFailure.Of(failure, $"cannot list '{prefix}'", cancellationToken);
         }
     }
 }

@@ -55,7 +55,7 @@ internal sealed class StoreTables(string schema)
     /// The next objects of a listing: after a name, from a prefix, before what no name with it reaches.
     /// </summary>
     public string List { get; } = $"""
-        SELECT name, length FROM "{schema}".objects
+        SELECT name, length, stored_at FROM "{schema}".objects
         WHERE name > $1 AND name >= $2 AND name < $3 ORDER BY name LIMIT $4
         """;
 

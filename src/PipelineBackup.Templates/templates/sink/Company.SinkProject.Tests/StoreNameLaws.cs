@@ -9,9 +9,14 @@ public class StoreNameLaws
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task Keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+    public async Task Keeps_the_law(string law)
+    {
+        var outcome = await SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 
+    // For a store on a server SinkUnderTest.OfServer offers the laws more: lines that are cut, requests that are counted,
+    // wrong credentials.
     private static ISinkUnderTest NewStore()
     {
         var options = new StoreNameSinkOptions { Folder = Directory.CreateTempSubdirectory("store-scheme-").FullName };

@@ -11,12 +11,18 @@ namespace Company.SinkProject;
 /// <code>
 /// folder/
 ///   +new/GUID          being written
+///   +new/lock          who has it open names an object
 ///   set+/backups+/x    the object 'set/backups/x'
 /// </code>
 /// No key has a '+', so an object 'a' may lie beside an object 'a/b', and neither beside what is being written.
 /// </remarks>
 internal sealed class StoreNameClient(string folder)
 {
+    // Nobody has the lock for longer than a rename takes: half a minute of waiting is a fault.
+    private const int MostAttempts = 6000;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
+
     private string New => Path.Combine(folder, "+new");
 
     /// <summary>Whether the store is there.</summary>
@@ -33,7 +39,7 @@ internal sealed class StoreNameClient(string folder)
     {
         cancellationToken.ThrowIfCancellationRequested();
         string path = PathOf(key), unfinished = Path.Combine(New, Guid.NewGuid().ToString("N"));
-        // A look first, so that nothing is written for nothing; the move below is what decides.
+        // A look first, so that nothing is written for nothing; the one below decides.
         if (File.Exists(path))
             return false;
         try
@@ -43,17 +49,18 @@ internal sealed class StoreNameClient(string folder)
             {
                 foreach (var part in content)
                     await file.WriteAsync(part, cancellationToken).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
                 file.Flush(flushToDisk: true);
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Move(unfinished, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path) && File.Exists(unfinished))
-        {
-            return false;
+            // A move that does not replace looks and then renames, and two may look before either renames.
+            await using (await LockAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (File.Exists(path))
+                    return false;
+                File.Move(unfinished, path);
+                return true;
+            }
         }
         finally
         {
@@ -80,9 +87,10 @@ internal sealed class StoreNameClient(string folder)
     }
 
     /// <summary>The objects whose keys begin with a prefix, in ordinal order.</summary>
-    public IReadOnlyList<(string Key, long Length)> List(string prefix, CancellationToken cancellationToken)
+    public IReadOnlyList<(string Key, long Length, DateTimeOffset Written)> List(
+        string prefix, CancellationToken cancellationToken)
     {
-        var found = new List<(string Key, long Length)>();
+        var found = new List<(string Key, long Length, DateTimeOffset Written)>();
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -92,7 +100,7 @@ internal sealed class StoreNameClient(string folder)
                 continue;
             // Deleted meanwhile, it is none of the listing.
             if (Find(key) is { } length)
-                found.Add((key, length));
+                found.Add((key, length, file.LastWriteTimeUtc));
         }
 
         found.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
@@ -104,6 +112,26 @@ internal sealed class StoreNameClient(string folder)
     {
         if (File.Exists(PathOf(key)))
             File.Delete(PathOf(key));
+    }
+
+    // Whoever has the file open has the lock, in this process or another; a process that ends gives it up.
+    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                return new(Path.Combine(New, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Exists())
+            {
+                if (attempt == MostAttempts)
+                    throw new TimeoutException($"the lock of '{folder}' cannot be had");
+            }
+
+            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private string PathOf(string key)

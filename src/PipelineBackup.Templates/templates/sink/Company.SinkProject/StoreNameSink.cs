@@ -92,12 +92,12 @@ public sealed class StoreNameSink : IBackupSink
     {
         ArgumentNullException.ThrowIfNull(prefix);
         cancellationToken.ThrowIfCancellationRequested();
-        foreach (var (key, length) in await PageAsync(prefix, cancellationToken).ConfigureAwait(false))
+        foreach (var (key, length, written) in await PageAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
             cancellationToken.ThrowIfCancellationRequested();
             // What others keep in the same place is none of ours.
             if (ObjectName.TryParse(key, out var name))
-                yield return new(name, length);
+                yield return new(name, length) { Written = written };
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class StoreNameSink : IBackupSink
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // Where your store lists in pages, ask for one after the other here, and yield between.
-    private async Task<IReadOnlyList<(string Key, long Length)>> PageAsync(
+    private async Task<IReadOnlyList<(string Key, long Length, DateTimeOffset Written)>> PageAsync(
         string prefix, CancellationToken cancellationToken)
     {
         try
