@@ -20,7 +20,11 @@ public class PostgresSinkConformance
     public Task Keeps_the_law_with_pieces_that_divide_nothing(string law) =>
         RunAsync(law, PostgresServer.NewStore() with { PieceLength = 30_011 });
 
-    private static Task RunAsync(string law, PostgresSinkOptions store) => SinkConformance.Law(law).RunAsync(
-        () => SinkUnderTest.Of(() => PostgresSink.Open(store, create: true), () => PostgresServer.DropAsync(store)),
-        TestContext.Current.CancellationToken);
+    private static async Task RunAsync(string law, PostgresSinkOptions store)
+    {
+        var outcome = await SinkConformance.Law(law).RunAsync(
+            () => SinkUnderTest.Of(() => PostgresSink.Open(store, create: true), () => PostgresServer.DropAsync(store)),
+            TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 }

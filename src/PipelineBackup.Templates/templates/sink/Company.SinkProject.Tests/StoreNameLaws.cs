@@ -9,8 +9,11 @@ public class StoreNameLaws
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task Keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+    public async Task Keeps_the_law(string law)
+    {
+        var outcome = await SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 
     private static ISinkUnderTest NewStore()
     {
