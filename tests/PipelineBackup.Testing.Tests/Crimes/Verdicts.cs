@@ -116,7 +116,7 @@ internal static class Verdicts
         ["opens without a look at the token"] = "cancelled-before",
         ["lists on though cancelled"] = "cancelled-before cancelled-listing",
         ["deletes all the same"] = "cancelled-before",
-        ["goes on in the background"] = "cancelled-midway cancelled-put",
+        ["goes on in the background"] = "cancelled-midway",
         ["leaves a half"] = "cancelled-midway cancelled-put",
         ["calls a cancelled put a failure"] = "cancelled-midway cancelled-put",
         ["looks at the body of a cancelled put"] = "cancelled-before cancelled-midway cancelled-put",
@@ -124,7 +124,7 @@ internal static class Verdicts
         ["breaks when an open is cancelled half-way"] = "cancelled-open",
         ["ends early when a read is cancelled half-way"] = "cancelled-read",
         ["ends early when a listing is cancelled half-way"] = "cancelled-listing cancelled-list",
-        ["deletes later when a delete is cancelled"] = "cancelled-delete",
+        ["is stuck when a delete is cancelled half-way"] = "cancelled-delete",
         ["puts one at a time"] =
             "one-winner one-winner-long list-many list-full-pages list-prefix-many list-beside-writers "
             + "side-by-side puts-at-once",
