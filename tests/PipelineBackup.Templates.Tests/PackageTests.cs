@@ -45,8 +45,8 @@ public class PackageTests(PackedFeed feed)
     [Fact]
     public void The_template_builds_on_the_packages_of_its_own_version()
     {
-        string path = Path.Combine(
-            GoldenSets.ProjectRoot, "src", "PipelineBackup.Templates", "templates", "sink", ".template.config", "template.json");
+        string templates = Path.Combine(GoldenSets.ProjectRoot, "src", "PipelineBackup.Templates", "templates");
+        string path = Path.Combine(templates, "sink", ".template.config", "template.json");
         var template = JsonNode.Parse(File.ReadAllText(path))!;
         Assert.Equal(PackedFeed.Version, (string?)template["symbols"]!["packages"]!["defaultValue"]);
     }

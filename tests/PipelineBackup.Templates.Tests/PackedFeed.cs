@@ -13,16 +13,21 @@ namespace PipelineBackup.Templates.Tests;
 public sealed class PackedFeed : IAsyncLifetime
 {
     /// <summary>What a plugin's author needs.</summary>
-    public static readonly string[] Projects = ["PipelineBackup.Abstractions", "PipelineBackup.Testing", "PipelineBackup.Templates"];
+    public static readonly string[] Projects =
+        ["PipelineBackup.Abstractions", "PipelineBackup.Testing", "PipelineBackup.Templates"];
 
-    /// <summary>The scratch folder that commands run in; its <c>nuget.config</c> knows the feed and nothing else.</summary>
+    /// <summary>
+    /// The scratch folder that commands run in; its <c>nuget.config</c> knows the feed and nothing else.
+    /// </summary>
     public string Folder { get; } = GoldenSets.NewFolder("feed");
 
     /// <summary>The version of the packages.</summary>
     public static string Version { get; } = XDocument
         .Load(Path.Combine(GoldenSets.ProjectRoot, "Directory.Build.targets")).Descendants("Version").Single().Value;
 
-    /// <summary>What makes <c>dotnet new</c> use templates of its own, with the package of templates installed.</summary>
+    /// <summary>
+    /// What makes <c>dotnet new</c> use templates of its own, with the package of templates installed.
+    /// </summary>
     public string[] Hive => ["--debug:custom-hive", Path.Combine(Folder, "hive")];
 
     private string Feed => Path.Combine(Folder, "feed");

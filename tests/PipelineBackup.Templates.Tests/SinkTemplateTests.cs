@@ -22,7 +22,8 @@ public partial class SinkTemplateTests(PackedFeed feed)
         Assert.Equal("0", summary.Groups["failed"].Value);
         Assert.True(int.Parse(summary.Groups["total"].Value) > SinkConformance.Laws.Count, tests);
 
-        string plugin = Built(project, "Contoso.Sinks.Box"), source = Path.Combine(GoldenSets.Small("clean-4096"), "files");
+        string plugin = Built(project, "Contoso.Sinks.Box");
+        string source = Path.Combine(GoldenSets.Small("clean-4096"), "files");
         string store = $"big-box://{GoldenSets.NewFolder("store")}/box", target = GoldenSets.NewFolder("target");
         var backup = await PipelineBackupAsync("backup", source, "--to", store, "--plugin", plugin);
         await PipelineBackupAsync("verify", (string)backup["id"]!, "--from", store, "--plugin", plugin);
@@ -42,8 +43,9 @@ public partial class SinkTemplateTests(PackedFeed feed)
         await RunAsync(["new", "pipelinebackup-sink", "-n", name, "-o", output, .. feed.Hive]);
         Assert.Equal([], Leftovers(output));
         Assert.Single(Directory.GetFiles(output, sink + ".cs", SearchOption.AllDirectories));
-        string options = Directory.GetFiles(output, sink + "Options.cs", SearchOption.AllDirectories).Single();
-        Assert.Contains($"public const string Scheme = \"{scheme}\";", File.ReadAllText(options), StringComparison.Ordinal);
+        string path = Directory.GetFiles(output, sink + "Options.cs", SearchOption.AllDirectories).Single();
+        string options = File.ReadAllText(path);
+        Assert.Contains($"public const string Scheme = \"{scheme}\";", options, StringComparison.Ordinal);
     }
 
     private static string Built(string project, string name) =>

@@ -21,8 +21,8 @@ internal readonly record struct ContractVersion(int Major, int Minor)
     public static ContractVersion Of(Version version) => new(version.Major, version.Minor);
 
     /// <summary>
-    /// Whether what was built for this version finds everything it knows in another: the same major, and no newer minor.
-    /// A newer minor is refused too, not warned of: the missing member would show in the middle of a backup.
+    /// Whether what was built for this version finds everything it knows in another: the same major, and no newer
+    /// minor. A newer minor is refused too, not warned of: the missing member would show in the middle of a backup.
     /// </summary>
     /// <param name="provided">The version it would run with.</param>
     public bool RunsWith(ContractVersion provided) => Major == provided.Major && Minor <= provided.Minor;

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace PipelineBackup.Cli.PluginLoading;
 
 /// <summary>
-/// A plugin needs an assembly that it did not bring. The runtime lets only a <see cref="FileNotFoundException"/> through,
-/// and wraps it into another; libraries that look for something optional expect that one too.
+/// A plugin needs an assembly that it did not bring. The runtime lets only a <see cref="FileNotFoundException"/>
+/// through, and wraps it into another; libraries that look for something optional expect that one too.
 /// </summary>
 /// <param name="plugin">The plugin.</param>
 /// <param name="part">What it needs.</param>

@@ -64,8 +64,10 @@ internal sealed class PluginContext : AssemblyLoadContext
         string? own = Find(assemblyName);
         if (_framework.Has(assemblyName.Name!))
         {
-            // A plugin published together with a runtime brings all of it; its types would be strangers to the contracts.
-            return own is not null && _framework.IsOlderThan(assemblyName.Name!, own) ? LoadFromAssemblyPath(own) : null;
+            // A plugin published together with a runtime brings all of it, whose types would be strangers to the
+            // contracts.
+            bool isNewer = own is not null && _framework.IsOlderThan(assemblyName.Name!, own);
+            return isNewer ? LoadFromAssemblyPath(own!) : null;
         }
 
         if (own is not null)
@@ -81,7 +83,8 @@ internal sealed class PluginContext : AssemblyLoadContext
     {
         if (_resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } listed)
             return LoadUnmanagedDllFromPath(listed);
-        var places = new[] { _directory, Path.Combine(_directory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native") };
+        string ofPackages = Path.Combine(_directory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native");
+        string[] places = [_directory, ofPackages];
         string? found = places.SelectMany(_ => NativeNames(unmanagedDllName), Path.Combine).FirstOrDefault(File.Exists);
         return found is null ? 0 : LoadUnmanagedDllFromPath(found);
     }

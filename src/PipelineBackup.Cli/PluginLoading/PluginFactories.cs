@@ -59,9 +59,11 @@ internal static partial class PluginFactories
             unloaded = some.LoaderExceptions.OfType<Exception>().FirstOrDefault();
         }
 
-        var factories = types.Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
-            && typeof(IBackupSinkFactory).IsAssignableFrom(type)).ToList();
-        var usable = factories.Where(type => type.IsVisible && type.GetConstructor(Type.EmptyTypes) is not null).ToList();
+        var factories = types
+            .Where(type => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false })
+            .Where(typeof(IBackupSinkFactory).IsAssignableFrom).ToList();
+        var usable = factories
+            .Where(type => type.IsVisible && type.GetConstructor(Type.EmptyTypes) is not null).ToList();
         if (usable.Count > 0)
             return usable;
         if (unloaded is not null)
@@ -84,7 +86,7 @@ internal static partial class PluginFactories
                 ? factory
                 : throw new UsageException(
                     $"'{type.FullName}' of plugin '{path}' brings scheme '{scheme}', which is none",
-                    "a scheme has at least two characters: lower-case letters, digits, '+', '-' and '.', a letter first");
+                    "a scheme has at least two characters: lower-case letters, digits, '+', '-', '.', a letter first");
         }
         catch (Exception failure) when (failure is not UsageException)
         {

@@ -34,7 +34,11 @@ internal sealed record PluginImage(
         if (length == 0)
             throw new UsageException($"'{path}' is empty, and no plugin", Hint);
         if (length > MaxLength)
-            throw new UsageException($"'{path}' is no plugin: it has {Quantity.Bytes(length)}, more than any assembly", Hint);
+        {
+            throw new UsageException(
+                $"'{path}' is no plugin: it has {Quantity.Bytes(length)}, more than any assembly", Hint);
+        }
+
         using var file = File.OpenRead(path);
         try
         {
@@ -43,7 +47,8 @@ internal sealed record PluginImage(
         catch (Exception damage) when (damage is BadImageFormatException or ArgumentException or OverflowException
             or InvalidOperationException or InvalidCastException or IndexOutOfRangeException or EndOfStreamException)
         {
-            throw new UsageException($"'{path}' is a damaged assembly: {damage.Message}", "copy or build the plugin again");
+            throw new UsageException(
+                $"'{path}' is a damaged assembly: {damage.Message}", "copy or build the plugin again");
         }
     }
 

@@ -63,7 +63,7 @@ public class ContractVersionTests
 
     [Theory]
     [InlineData(".NETCoreApp,Version=v99.0", "is built for .NET 99.0, and this program runs on .NET ")]
-    [InlineData(".NETFramework,Version=v4.8", "is built for .NETFramework,Version=v4.8, and this program runs on .NET ")]
+    [InlineData(".NETFramework,Version=v4.8", "is built for .NETFramework,Version=v4.8, and this program runs on ")]
     public void A_plugin_for_another_framework_is_refused(string framework, string message)
     {
         var assembly = Forge.Assembly("Foreign", framework: framework);

@@ -7,11 +7,13 @@ using System.Runtime.Versioning;
 
 namespace PipelineBackup.Cli.Tests.PluginLoading;
 
-/// <summary>Makes assemblies of plugins, real ones in files, and changes what compiled ones say of themselves.</summary>
+/// <summary>
+/// Makes assemblies of plugins, real ones in files, and changes what compiled ones say of themselves.
+/// </summary>
 internal static class Forge
 {
-    private const MethodAttributes Implemented = MethodAttributes.Public | MethodAttributes.Virtual | MethodAttributes.Final
-        | MethodAttributes.HideBySig | MethodAttributes.NewSlot;
+    private const MethodAttributes Implemented = MethodAttributes.Public | MethodAttributes.Virtual
+        | MethodAttributes.Final | MethodAttributes.HideBySig | MethodAttributes.NewSlot;
 
     /// <summary>What is written where a factory gives its scheme.</summary>
     /// <param name="code">The body, which ends with a string on the stack.</param>
@@ -72,7 +74,8 @@ internal static class Forge
         scheme(code);
         code.Emit(OpCodes.Ret);
         type.DefineProperty("Scheme", PropertyAttributes.None, typeof(string), []).SetGetMethod(getter);
-        code = type.DefineMethod("Create", Implemented, typeof(IBackupSink), [typeof(Uri), typeof(bool)]).GetILGenerator();
+        var method = type.DefineMethod("Create", Implemented, typeof(IBackupSink), [typeof(Uri), typeof(bool)]);
+        code = method.GetILGenerator();
         if (create is null)
             code.Emit(OpCodes.Ldnull);
         else

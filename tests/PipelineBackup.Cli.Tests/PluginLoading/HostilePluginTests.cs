@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PipelineBackup.Cli.PluginLoading;
 
@@ -62,7 +63,7 @@ public class HostilePluginTests
     public void Damaged_assemblies_are_read_or_refused()
     {
         int seeds = int.Parse(
-            Environment.GetEnvironmentVariable("PIPELINEBACKUP_SEEDS") ?? "400", System.Globalization.CultureInfo.InvariantCulture);
+            Environment.GetEnvironmentVariable("PIPELINEBACKUP_SEEDS") ?? "400", CultureInfo.InvariantCulture);
         byte[] whole = File.ReadAllBytes(Cli.TestPlugin);
         string path = Path.Combine(GoldenSets.NewFolder(), "damaged.dll");
         for (int seed = 0; seed < seeds; seed++)
@@ -70,8 +71,9 @@ public class HostilePluginTests
             byte[] bytes = [.. whole];
             var random = new Random(seed);
             // Half of them in the headers and tables, where a byte matters most.
+            int within = seed % 2 == 0 ? bytes.Length : Math.Min(1024, bytes.Length);
             for (int i = random.Next(1, 20); i > 0; i--)
-                bytes[random.Next(seed % 2 == 0 ? bytes.Length : Math.Min(1024, bytes.Length))] = (byte)random.Next(256);
+                bytes[random.Next(within)] = (byte)random.Next(256);
             File.WriteAllBytes(path, bytes);
             try
             {

@@ -102,8 +102,8 @@ public class PluginFactoryTests
         make(assembly);
         string plugin = Forge.Save(assembly, GoldenSets.NewFolder());
         var refused = Cli.Json(ExitCode.Usage, "list", "--from", "bare://x", "--plugin", plugin)["error"]!;
-        Assert.Contains(
-            message.Replace("%", plugin, StringComparison.Ordinal), (string?)refused["message"], StringComparison.Ordinal);
+        string expected = message.Replace("%", plugin, StringComparison.Ordinal);
+        Assert.Contains(expected, (string?)refused["message"], StringComparison.Ordinal);
         Assert.Contains(hint, (string?)refused["hint"], StringComparison.Ordinal);
     }
 }

@@ -37,7 +37,8 @@ public class PluginIsolationTests
         string plugin = PluginWith("Contoso.Client", "3.1.0.0", "gone", out string part);
         File.Delete(part);
         var missing = Cli.Json(ExitCode.Usage, "list", "--from", "gone://x", "--plugin", plugin)["error"]!;
-        Assert.Equal($"plugin '{plugin}' needs Contoso.Client 3.1.0.0, which is not beside it", (string?)missing["message"]);
+        Assert.Equal(
+            $"plugin '{plugin}' needs Contoso.Client 3.1.0.0, which is not beside it", (string?)missing["message"]);
         Assert.Contains("EnableDynamicLoading", (string?)missing["hint"], StringComparison.Ordinal);
     }
 
@@ -61,8 +62,8 @@ public class PluginIsolationTests
     {
         string plugin = PluginWith(Shared, "3.0.0.0", "lent", out string part);
         File.Delete(part);
-        Assert.Contains($"needs {Shared} 3.0.0.0, which is not beside it",
-            Cli.Expect(ExitCode.Usage, "list", "--from", "lent://x", "--plugin", plugin).Error, StringComparison.Ordinal);
+        var missing = Cli.Expect(ExitCode.Usage, "list", "--from", "lent://x", "--plugin", plugin);
+        Assert.Contains($"needs {Shared} 3.0.0.0, which is not beside it", missing.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -181,7 +182,8 @@ public class PluginIsolationTests
         var assembly = Forge.Assembly("Contoso.Sink");
         var calls = Forge.Module(assembly).DefineType("Calls", TypeAttributes.Public | TypeAttributes.Abstract);
         var call = calls.DefinePInvokeMethod(
-            "Pid", "contoso-client", "SystemNative_GetPid", MethodAttributes.Public | MethodAttributes.Static | MethodAttributes.PinvokeImpl,
+            "Pid", "contoso-client", "SystemNative_GetPid",
+            MethodAttributes.Public | MethodAttributes.Static | MethodAttributes.PinvokeImpl,
             CallingConventions.Standard, typeof(int), [], CallingConvention.Cdecl, CharSet.Ansi);
         call.SetImplementationFlags(MethodImplAttributes.PreserveSig);
         calls.CreateType();

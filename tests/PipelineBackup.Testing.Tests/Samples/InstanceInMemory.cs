@@ -1,6 +1,8 @@
 namespace PipelineBackup.Testing.Tests.Samples;
 
-/// <summary>A server in memory, to hold the sample source to the laws: two databases, and a log more with each backup.</summary>
+/// <summary>
+/// A server in memory, to hold the sample source to the laws: two databases, and a log more with each backup.
+/// </summary>
 internal sealed class InstanceInMemory : IInstance
 {
     private const int Page = 8192, LogLength = 32768;

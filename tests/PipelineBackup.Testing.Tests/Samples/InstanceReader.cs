@@ -1,7 +1,8 @@
 namespace PipelineBackup.Testing.Tests.Samples;
 
 /// <summary>Reads one file of a server from its start to its end.</summary>
-internal sealed class InstanceReader(IInstance instance, SourceFile file, Action close) : ISourceFileReader, IRereadPages
+internal sealed class InstanceReader(IInstance instance, SourceFile file, Action close)
+    : ISourceFileReader, IRereadPages
 {
     private long _offset;
 

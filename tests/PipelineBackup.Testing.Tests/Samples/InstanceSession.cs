@@ -27,7 +27,7 @@ internal sealed class InstanceSession : IBackupSession
     {
         (_instance, _request) = (instance, request);
         var taken = state.Databases.Where(database => request.Databases.Count == 0
-            || request.Databases.Contains(Path.GetFileName(database.File.Path), StringComparer.OrdinalIgnoreCase)).ToList();
+            || request.Databases.Contains(NameOf(database.File), StringComparer.OrdinalIgnoreCase)).ToList();
         // Truncation looks at all databases, also at those that this backup leaves out.
         _needed = state.Databases.Min(database => database.MinRequired);
         bool onlyLogs = request.Kind is BackupKind.Incremental or BackupKind.Differential;
@@ -44,7 +44,7 @@ internal sealed class InstanceSession : IBackupSession
             [
                 .. taken.Select(database => new DatabaseStamp
                 {
-                    Name = Path.GetFileName(database.File.Path),
+                    Name = NameOf(database.File),
                     Signature = database.Signature,
                     State = "DirtyShutdown",
                     MinRequired = database.MinRequired,
@@ -131,10 +131,12 @@ internal sealed class InstanceSession : IBackupSession
         }
     }
 
+    private static string NameOf(InstanceFile file) => Path.GetFileName(file.Path);
+
     private static SourceFile FileOf(SourceFileKind kind, InstanceFile file, int pageSize) => new()
     {
         Kind = kind,
-        Name = Path.GetFileName(file.Path),
+        Name = NameOf(file),
         Role = kind == SourceFileKind.Log ? "E00" : "",
         OriginalPath = file.Path,
         Length = file.Length,

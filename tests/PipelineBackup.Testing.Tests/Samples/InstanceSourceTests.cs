@@ -1,6 +1,8 @@
 namespace PipelineBackup.Testing.Tests.Samples;
 
-/// <summary>The sample of the document on writing a source keeps the laws, and the document lists all of them.</summary>
+/// <summary>
+/// The sample of the document on writing a source keeps the laws, and the document lists all of them.
+/// </summary>
 public class InstanceSourceTests
 {
     public static TheoryData<string> Laws => [.. SourceConformance.Laws.Select(law => law.Name)];

@@ -20,7 +20,8 @@ public class CommandLineTests
     {
         var store = PostgresServer.NewStore();
         string address = $"{PostgresServer.Address}/{store.Schema}";
-        string source = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files"), target = GoldenSets.NewFolder("target");
+        string source = Path.Combine(GoldenSets.Small("dirty-basic-4096"), "files");
+        string target = GoldenSets.NewFolder("target");
         try
         {
             var backup = await RunAsync(0, "backup", source, "--to", address);
@@ -28,7 +29,7 @@ public class CommandLineTests
             Assert.Contains((string)backup["id"]!, listed.ToJsonString(), StringComparison.Ordinal);
             await RunAsync(0, "verify", "latest", "--from", address);
             await RunAsync(0, "restore", "latest", "--from", address, "--to", target, "--no-recover");
-            foreach (string file in Directory.GetFiles(source).Where(file => file.EndsWith(".edb", StringComparison.Ordinal)))
+            foreach (string file in Directory.GetFiles(source, "*.edb"))
                 Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(target, Path.GetFileName(file))));
             await RunAsync(0, "drill", "latest", "--from", address);
         }

@@ -39,8 +39,8 @@ public class PostgresAddressTests
     [InlineData("postgres://host", "a database")]
     [InlineData("postgres://host/db/schema/more", "a database")]
     [InlineData("postgres://host/db?sslmode=require", "'sslmode' is not known")]
-    [InlineData("postgres://host/db?encryption=some", "'encryption' is disable")]
-    [InlineData("postgres://host/db?encryption=3", "'encryption' is disable")]
+    [InlineData("postgres://host/db?encryption=some", "'encryption' is one of")]
+    [InlineData("postgres://host/db?encryption=3", "'encryption' is one of")]
     [InlineData("postgres://host/db?concurrency=many", "'concurrency' is a whole number")]
     [InlineData("postgres://host/db?concurrency=2&concurrency=3", "'concurrency' stands there twice")]
     [InlineData("postgres://host/db#x", "fragment")]
@@ -75,8 +75,11 @@ public class PostgresAddressTests
     }
 
     [Fact]
-    public void Options_never_show_their_password() => Assert.DoesNotContain(
-        "s3cret", new PostgresSinkOptions { Database = "db", Password = "s3cret" }.ToString(), StringComparison.Ordinal);
+    public void Options_never_show_their_password()
+    {
+        var options = new PostgresSinkOptions { Database = "db", Password = "s3cret" };
+        Assert.DoesNotContain("s3cret", options.ToString(), StringComparison.Ordinal);
+    }
 
     private static PostgresSinkOptions Parse(string address) => PostgresAddress.Parse(new(address));
 }

@@ -100,7 +100,11 @@ public class PostgresSinkTests
         (durable with { Commits = "remote_apply" }).Require("store");
         Assert.Contains("fsync = off", Refused(durable with { Flushes = "off" }), StringComparison.Ordinal);
         foreach (string lax in (string[])["off", "local", "remote_write"])
-            Assert.Contains($"synchronous_commit = {lax}", Refused(durable with { Commits = lax }), StringComparison.Ordinal);
+        {
+            string message = Refused(durable with { Commits = lax });
+            Assert.Contains($"synchronous_commit = {lax}", message, StringComparison.Ordinal);
+        }
+
         Assert.Contains("format 9", Refused(durable with { Format = "format 9" }), StringComparison.Ordinal);
 
         static string Refused(StoreSurvey survey) =>
@@ -116,7 +120,8 @@ public class PostgresSinkTests
                 IF current_setting('synchronous_commit') <> 'on' THEN RAISE EXCEPTION 'not synchronous'; END IF;
                 RETURN NEW;
             END $f$;
-            CREATE TRIGGER note BEFORE INSERT ON {store.Schema}.objects FOR EACH ROW EXECUTE FUNCTION {store.Schema}.note()
+            CREATE TRIGGER note BEFORE INSERT ON {store.Schema}.objects
+                FOR EACH ROW EXECUTE FUNCTION {store.Schema}.note()
             """);
         // More than the pool has connections, so that some are used again after their reset.
         for (int i = 0; i < 20; i++)
@@ -161,7 +166,8 @@ public class PostgresSinkTests
             INSERT INTO {store.Schema}.pieces SELECT id, 1, 'short' FROM {store.Schema}.objects
             """);
         await using var stream = await sink.OpenReadAsync(ObjectName.Of("o"), ByteRange.All, Token);
-        var torn = await Assert.ThrowsAsync<SinkException>(() => stream.ReadExactlyAsync(new byte[5_000], Token).AsTask());
+        var torn = await Assert.ThrowsAsync<SinkException>(
+            () => stream.ReadExactlyAsync(new byte[5_000], Token).AsTask());
         Assert.Contains("piece 1 of object 'o' has 5 bytes, not 1024", torn.Message, StringComparison.Ordinal);
     }, pieceLength: 1024);
 
@@ -178,11 +184,16 @@ public class PostgresSinkTests
         Assert.True(kept.HoldsAt(until.AddSeconds(-1)) && !kept.HoldsAt(until.AddSeconds(1)));
         await sink.DeleteAsync(ObjectName.Of("free"), Token);
         await sink.DeleteAsync(ObjectName.Of("over"), Token);
-        var refused = await Assert.ThrowsAsync<SinkException>(() => sink.DeleteAsync(ObjectName.Of("kept"), Token).AsTask());
+        var refused = await Assert.ThrowsAsync<SinkException>(
+            () => sink.DeleteAsync(ObjectName.Of("kept"), Token).AsTask());
         Assert.Equal((SinkFailure.AccessDenied, false), (refused.Failure, refused.Transient));
         // Nor by anyone else who comes through the server.
-        foreach (string statement in (string[])
-            ["DELETE FROM {0}.objects", "UPDATE {0}.objects SET name = 'x'", "UPDATE {0}.pieces SET piece = 7", "TRUNCATE {0}.objects CASCADE"])
+        string[] statements =
+        [
+            "DELETE FROM {0}.objects", "UPDATE {0}.objects SET name = 'x'", "UPDATE {0}.pieces SET piece = 7",
+            "TRUNCATE {0}.objects CASCADE",
+        ];
+        foreach (string statement in statements)
         {
             await Assert.ThrowsAsync<PostgresException>(() => PostgresServer.RunAsync(
                 store, statement.Replace("{0}", store.Schema, StringComparison.Ordinal)));
@@ -197,7 +208,8 @@ public class PostgresSinkTests
     });
 
     [Fact]
-    public Task A_connection_that_is_cut_in_a_put_leaves_nothing_and_may_be_tried_again() => WithStoreAsync(async (store, sink) =>
+    public Task A_connection_cut_in_a_put_leaves_nothing_and_it_may_be_tried_again() =>
+        WithStoreAsync(async (store, sink) =>
     {
         // The server cuts it itself, after a piece has arrived.
         await PostgresServer.RunAsync(store, $"""
@@ -210,7 +222,8 @@ public class PostgresSinkTests
                 FOR EACH ROW WHEN (NEW.piece = 3) EXECUTE FUNCTION {store.Schema}.cut()
             """);
         var body = ObjectBody.Of(new byte[7_000]);
-        var cut = await Assert.ThrowsAsync<SinkException>(() => sink.PutAsync(ObjectName.Of("o"), body, Token).AsTask());
+        var cut = await Assert.ThrowsAsync<SinkException>(
+            () => sink.PutAsync(ObjectName.Of("o"), body, Token).AsTask());
         Assert.Equal((SinkFailure.Other, true), (cut.Failure, cut.Transient));
         Assert.Empty(await ListAsync(sink));
         Assert.Equal(0L, await PostgresServer.RunAsync(store, $"SELECT count(*) FROM {store.Schema}.pieces"));

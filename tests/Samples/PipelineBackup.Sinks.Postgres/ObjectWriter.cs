@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace PipelineBackup.Sinks.Postgres;
 
 /// <summary>
-/// Writes an object in one transaction: until it commits nobody sees any of it, and a connection that is lost takes all of
-/// it back.
+/// Writes an object in one transaction: until it commits nobody sees any of it, and a connection that is lost takes all
+/// of it back.
 /// </summary>
 /// <param name="source">Where the connections come from.</param>
 /// <param name="tables">The store.</param>

@@ -4,8 +4,8 @@ using Npgsql;
 namespace PipelineBackup.Sinks.Postgres;
 
 /// <summary>
-/// Reads a range of an object, a piece at a time. Between two pieces no connection is held, so a slow reader keeps nobody
-/// waiting; objects never change, so the pieces fit together.
+/// Reads a range of an object, a piece at a time. Between two pieces no connection is held, so a slow reader keeps
+/// nobody waiting; objects never change, so the pieces fit together.
 /// </summary>
 /// <param name="source">Where the connections come from.</param>
 /// <param name="tables">The store.</param>
@@ -100,7 +100,8 @@ internal sealed class PieceStream(
             await using var content = await rows.GetStreamAsync(0, cancellationToken).ConfigureAwait(false);
             if (content.Length != count)
             {
-                throw new SinkException($"piece {piece} of object '{found.Name}' has {content.Length} bytes, not {count}")
+                throw new SinkException(
+                    $"piece {piece} of object '{found.Name}' has {content.Length} bytes, not {count}")
                 {
                     Hint = "someone changed the store's tables by hand: verify the backups in it",
                 };

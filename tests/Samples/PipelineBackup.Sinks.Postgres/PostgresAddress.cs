@@ -4,13 +4,23 @@ using Npgsql;
 namespace PipelineBackup.Sinks.Postgres;
 
 /// <summary>
-/// Takes addresses apart: <c>postgres://user@host:port/database/schema?key=value&amp;…</c>, of which only the database must
-/// be there.
+/// Takes addresses apart: <c>postgres://user@host:port/database/schema?key=value&amp;…</c>, of which only the database
+/// must be there.
 /// </summary>
 internal static class PostgresAddress
 {
     /// <summary>The scheme.</summary>
     public const string Scheme = "postgres";
+
+    private static readonly Dictionary<string, SslMode> s_encryptions = new()
+    {
+        ["disable"] = SslMode.Disable,
+        ["allow"] = SslMode.Allow,
+        ["prefer"] = SslMode.Prefer,
+        ["require"] = SslMode.Require,
+        ["verify-ca"] = SslMode.VerifyCA,
+        ["verify-full"] = SslMode.VerifyFull,
+    };
 
     /// <summary>The options in an address.</summary>
     /// <param name="address">The address.</param>
@@ -42,7 +52,8 @@ internal static class PostgresAddress
         foreach (string pair in address.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = pair.Split('=', 2);
-            string key = Uri.UnescapeDataString(parts[0]), value = Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : "");
+            string key = Uri.UnescapeDataString(parts[0]);
+            string value = Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : "");
             if (!seen.Add(key))
                 faults.Add($"'{key}' stands there twice");
             options = With(options, key, value, faults);
@@ -50,7 +61,8 @@ internal static class PostgresAddress
 
         return faults.Count == 0
             ? options
-            : throw new ArgumentException($"the address of the store is malformed: {string.Join("; ", faults)}", nameof(address));
+            : throw new ArgumentException(
+                $"the address of the store is malformed: {string.Join("; ", faults)}", nameof(address));
     }
 
     private static PostgresSinkOptions With(PostgresSinkOptions options, string key, string value, List<string> faults)
@@ -59,19 +71,18 @@ internal static class PostgresAddress
         {
             case "socket":
                 return options with { Host = value };
-            case "encryption" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), true, out var mode)
-                && Enum.IsDefined(mode) && !int.TryParse(value, out _):
+            case "encryption" when s_encryptions.TryGetValue(value, out var mode):
                 return options with { Encryption = mode };
             case "root-certificate":
                 return options with { RootCertificate = value };
-            case "concurrency" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number):
+            case "concurrency" when Number(value) is { } number:
                 return options with { Concurrency = number };
-            case "connect-timeout" when Seconds(value) is { } time:
-                return options with { ConnectTimeout = time };
-            case "answer-timeout" when Seconds(value) is { } time:
-                return options with { AnswerTimeout = time };
+            case "connect-timeout" when Number(value) is { } seconds:
+                return options with { ConnectTimeout = TimeSpan.FromSeconds(seconds) };
+            case "answer-timeout" when Number(value) is { } seconds:
+                return options with { AnswerTimeout = TimeSpan.FromSeconds(seconds) };
             case "encryption":
-                faults.Add("'encryption' is disable, allow, prefer, require, verify-ca or verify-full");
+                faults.Add($"'encryption' is one of {string.Join(", ", s_encryptions.Keys)}");
                 return options;
             case "concurrency" or "connect-timeout" or "answer-timeout":
                 faults.Add($"'{key}' is a whole number");
@@ -83,8 +94,6 @@ internal static class PostgresAddress
         }
     }
 
-    private static TimeSpan? Seconds(string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? TimeSpan.FromSeconds(number)
-            : null;
+    private static int? Number(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Npgsql;
 
 namespace PipelineBackup.Sinks.Postgres;
@@ -21,9 +22,10 @@ internal static class PostgresFailure
         ? Of(answer, $"{what}: {answer.MessageText} ({answer.SqlState})")
         : new($"{what}: {failure.Message}", failure)
         {
-            // Before an answer there is only the way: refused, lost, too slow. A certificate that is not trusted stays so.
-            Transient = failure is not NpgsqlException { InnerException: System.Security.Authentication.AuthenticationException }
-                && failure is not NpgsqlException { InnerException: null, IsTransient: false },
+            // Before an answer there is only the way: refused, lost, too slow. What is not trusted, or not understood,
+            // stays so.
+            Transient = failure is not (NpgsqlException { InnerException: AuthenticationException }
+                or NpgsqlException { InnerException: null, IsTransient: false }),
             Hint = "check that the server runs and can be reached, and how the connection is encrypted",
         };
 
@@ -40,24 +42,12 @@ internal static class PostgresFailure
     // The codes are those of PostgreSQL's documentation, appendix A.
     private static SinkException Of(PostgresException failure, string message) => failure.SqlState switch
     {
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => new(message, failure)
-        {
-            Failure = SinkFailure.AccessDenied,
-            Error = JetError.AccessDenied,
-            Hint = "check the user and PGPASSWORD or ~/.pgpass, and that the server lets this machine in (pg_hba.conf)",
-        },
-        PostgresErrorCodes.InsufficientPrivilege => new(message, failure)
-        {
-            Failure = SinkFailure.AccessDenied,
-            Error = JetError.AccessDenied,
-            Hint = "the user needs to select, insert and delete in the store's tables, and to create in the database to make them",
-        },
-        Retained => new(message, failure)
-        {
-            Failure = SinkFailure.AccessDenied,
-            Error = JetError.AccessDenied,
-            Hint = "it was stored with a promise to keep it until then",
-        },
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            Denied(failure, message,
+                "check the user and PGPASSWORD or ~/.pgpass, and that the server lets this machine in (pg_hba.conf)"),
+        PostgresErrorCodes.InsufficientPrivilege =>
+            Denied(failure, message, "the user needs to select, insert and delete in the store's tables"),
+        Retained => Denied(failure, message, "it was stored with a promise to keep it until then"),
         PostgresErrorCodes.InvalidCatalogName => Missing(failure, message, "make the database with 'createdb'"),
         PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable =>
             Missing(failure, message, "check the schema in the address; 'backup --to' makes the store"),
@@ -77,7 +67,14 @@ internal static class PostgresFailure
         _ => new(message, failure),
     };
 
-    private static SinkException Missing(PostgresException failure, string message, string hint) => new(message, failure)
+    private static SinkException Denied(Exception failure, string message, string hint) => new(message, failure)
+    {
+        Failure = SinkFailure.AccessDenied,
+        Error = JetError.AccessDenied,
+        Hint = hint,
+    };
+
+    private static SinkException Missing(Exception failure, string message, string hint) => new(message, failure)
     {
         Failure = SinkFailure.NotFound,
         Error = JetError.FileNotFound,

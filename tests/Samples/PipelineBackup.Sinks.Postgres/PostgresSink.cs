@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace PipelineBackup.Sinks.Postgres;
 
-/// <summary>A store in a schema of a PostgreSQL database: each object is a row, its content rows of bounded length.</summary>
+/// <summary>
+/// A store in a schema of a PostgreSQL database: each object is a row, its content rows of bounded length.
+/// </summary>
 public sealed class PostgresSink : IBackupSink, IObjectLocks
 {
     private const int PageLength = 1000;
@@ -30,7 +32,9 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
 
     /// <summary>Opens a store.</summary>
     /// <param name="options">Where it is.</param>
-    /// <param name="create">Whether to make its schema and tables when they are not there; the database must be.</param>
+    /// <param name="create">
+    /// Whether to make its schema and tables when they are not there; the database must be.
+    /// </param>
     /// <exception cref="ArgumentException">The options make no sense.</exception>
     /// <exception cref="SinkException">
     /// It is not there, cannot be reached, or is on a server that would lose backups in a crash.
@@ -91,7 +95,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
         if (!range.Fits(found.Length))
         {
             throw PostgresFailure.NotFound(
-                $"object '{name}' has {found.Length} bytes, and {range.Length ?? 0} from {range.Offset} on lie beyond them");
+                $"object '{name}' has {found.Length} bytes: {range.Length ?? 0} from {range.Offset} on lie beyond");
         }
 
         return new PieceStream(_source, _tables, found, range.Offset, range.Length ?? found.Length - range.Offset);

@@ -39,7 +39,8 @@ public sealed partial record PostgresSinkOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long the server may take for one answer, in whole seconds. Default: one minute; a large object is many answers.
+    /// How long the server may take for one answer, in whole seconds. Default: one minute; a large object is many
+    /// answers.
     /// </summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -49,7 +50,9 @@ public sealed partial record PostgresSinkOptions
     /// </summary>
     public int PieceLength { get; init; } = 1 << 20;
 
-    /// <summary>Where the store is; never with the password, as the text that a record writes by itself would be.</summary>
+    /// <summary>
+    /// Where the store is; never with the password, as the text that a record writes by itself would be.
+    /// </summary>
     public override string ToString() => $"{Host}:{Port}/{Database}/{Schema}";
 
     /// <summary>The options as the client of PostgreSQL takes them.</summary>
@@ -75,7 +78,8 @@ public sealed partial record PostgresSinkOptions
             KeepAlive = 30,
             Enlist = false,
             ApplicationName = "pipelinebackup",
-            // A commit is on the server's disk when it is answered. Given here it is what the pool resets a connection to.
+            // A commit is on the server's disk when it is answered. Given here it is what the pool resets a connection
+            // to.
             Options = "-c synchronous_commit=on",
         };
     }

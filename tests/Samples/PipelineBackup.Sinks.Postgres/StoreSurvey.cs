@@ -2,11 +2,15 @@ using Npgsql;
 
 namespace PipelineBackup.Sinks.Postgres;
 
-/// <summary>What is found out when a store is opened: whether it is there, and whether it keeps what it is given.</summary>
+/// <summary>
+/// What is found out when a store is opened: whether it is there, and whether it keeps what it is given.
+/// </summary>
 /// <param name="Flushes">The server's setting <c>fsync</c>.</param>
 /// <param name="Commits">The setting <c>synchronous_commit</c> of the sink's connections.</param>
 /// <param name="Format">What the table of objects says of itself; null when there is none.</param>
-/// <param name="Persistence">How that table is kept: <c>p</c> for one that outlives a crash; null when there is none.</param>
+/// <param name="Persistence">
+/// How that table is kept: <c>p</c> for one that outlives a crash; null when there is none.
+/// </param>
 internal sealed record StoreSurvey(string Flushes, string Commits, string? Format, string? Persistence)
 {
     /// <summary>Whether there is a table of the store's name, a store or not.</summary>
@@ -34,7 +38,8 @@ internal sealed record StoreSurvey(string Flushes, string Commits, string? Forma
             throw PostgresFailure.NotFound($"there is no store '{store}': no table 'objects' in that schema");
         if (Format != StoreTables.Format)
         {
-            throw new SinkException($"'{store}' holds '{Format ?? "a table of someone else"}' and not '{StoreTables.Format}'")
+            string what = Format ?? "a table of someone else";
+            throw new SinkException($"'{store}' holds '{what}' and not '{StoreTables.Format}'")
             {
                 Hint = "name a schema of its own for the store, or use the version of the plugin that made this one",
             };
@@ -50,7 +55,8 @@ internal sealed record StoreSurvey(string Flushes, string Commits, string? Forma
     {
         if (Flushes != "on")
         {
-            throw new SinkException($"the server of '{store}' runs with fsync = {Flushes}: a power failure would lose backups")
+            throw new SinkException(
+                $"the server of '{store}' runs with fsync = {Flushes}: a power failure would lose backups")
             {
                 Hint = "set fsync = on in postgresql.conf and reload the server",
             };
@@ -60,9 +66,9 @@ internal sealed record StoreSurvey(string Flushes, string Commits, string? Forma
         if (Commits is not ("on" or "remote_apply"))
         {
             throw new SinkException(
-                $"the connection to '{store}' has synchronous_commit = {Commits}: a commit is answered before it is durable")
+                $"the connection to '{store}' has synchronous_commit = {Commits}: commits are answered too early")
             {
-                Hint = "connect to the server itself, or let the pooler between pass the startup parameter 'options' on",
+                Hint = "connect to the server itself, or let what is between pass the parameter 'options' on",
             };
         }
 

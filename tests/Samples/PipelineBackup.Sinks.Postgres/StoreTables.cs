@@ -9,8 +9,8 @@ namespace PipelineBackup.Sinks.Postgres;
 /// schema.pieces     object, piece, content                                                     one row a piece of it
 /// </code>
 /// The name's primary key is what creates a name once; its collation sorts by bytes, whatever the database sorts by, so
-/// that a listing in ordinal order is a walk along the index. Triggers refuse every change of an object, and its deletion
-/// while it is retained, to any client.
+/// that a listing in ordinal order is a walk along the index. Triggers refuse every change of an object, and its
+/// deletion while it is retained, to any client.
 /// </remarks>
 /// <param name="schema">The schema, a name that needs no escaping.</param>
 internal sealed class StoreTables(string schema)
@@ -18,7 +18,7 @@ internal sealed class StoreTables(string schema)
     /// <summary>What the tables say of themselves; another number would be another layout.</summary>
     public const string Format = "pipelinebackup store, format 1";
 
-    /// <summary>Is there a store, and can it keep backups: name, length and the rest of <see cref="StoreSurvey"/>.</summary>
+    /// <summary>Whether there is a store, and can keep backups: what <see cref="StoreSurvey"/> holds.</summary>
     public string Survey { get; } = $"""
         SELECT current_setting('fsync'), current_setting('synchronous_commit'), obj_description(store.oid, 'pg_class'),
                store.relpersistence::text
@@ -51,7 +51,9 @@ internal sealed class StoreTables(string schema)
     public string ReadPiece { get; } =
         $"""SELECT substring(content FROM $3 FOR $4) FROM "{schema}".pieces WHERE object = $1 AND piece = $2""";
 
-    /// <summary>The next objects of a listing: after a name, from a prefix, before what no name with it reaches.</summary>
+    /// <summary>
+    /// The next objects of a listing: after a name, from a prefix, before what no name with it reaches.
+    /// </summary>
     public string List { get; } = $"""
         SELECT name, length FROM "{schema}".objects
         WHERE name > $1 AND name >= $2 AND name < $3 ORDER BY name LIMIT $4
@@ -107,7 +109,8 @@ internal sealed class StoreTables(string schema)
     public void Create(NpgsqlConnection connection)
     {
         using var transaction = connection.BeginTransaction();
-        using (var turn = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", connection, transaction))
+        const string wait = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        using (var turn = new NpgsqlCommand(wait, connection, transaction))
         {
             turn.Parameters.Add(new() { Value = $"pipelinebackup:{schema}" });
             turn.ExecuteNonQuery();

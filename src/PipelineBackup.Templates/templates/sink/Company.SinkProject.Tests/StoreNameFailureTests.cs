@@ -25,8 +25,11 @@ public class StoreNameFailureTests
         try
         {
             await using var sink = StoreNameSink.Open(new() { Folder = folder }, create: true);
-            var small = ObjectBody.Of(new byte[1]);
-            var body = new ObjectBody(small.Content, small.Sha256, small.Crc32C) { RetainUntil = DateTimeOffset.MaxValue };
+            var plain = ObjectBody.Of(new byte[1]);
+            var body = new ObjectBody(plain.Content, plain.Sha256, plain.Crc32C)
+            {
+                RetainUntil = DateTimeOffset.MaxValue,
+            };
             await Assert.ThrowsAsync<SinkException>(
                 () => sink.PutAsync(ObjectName.Of("a"), body, TestContext.Current.CancellationToken).AsTask());
         }

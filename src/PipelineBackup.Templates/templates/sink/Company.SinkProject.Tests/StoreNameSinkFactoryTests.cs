@@ -37,7 +37,8 @@ public class StoreNameSinkFactoryTests
     [InlineData("other-scheme:///folder", "expected store-scheme:")]
     public void What_is_wrong_with_an_address_is_told(string address, string message)
     {
-        var told = Assert.Throws<ArgumentException>(() => new StoreNameSinkFactory().Create(new(address), create: true));
+        var factory = new StoreNameSinkFactory();
+        var told = Assert.Throws<ArgumentException>(() => factory.Create(new(address), create: true));
         Assert.Contains(message, told.Message, StringComparison.Ordinal);
     }
 }

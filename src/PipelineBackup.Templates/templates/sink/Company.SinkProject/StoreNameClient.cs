@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Company.SinkProject;
 
 /// <summary>
-/// Stands for the client of your store: objects by key, created once, each in a file of a folder. Replace it; what the sink
-/// asks of it is what a store must be able to do.
+/// Stands for the client of your store: objects by key, created once, each in a file of a folder. Replace it; what the
+/// sink asks of it is what a store must be able to do.
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <remarks>

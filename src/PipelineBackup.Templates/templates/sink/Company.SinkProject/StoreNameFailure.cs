@@ -10,7 +10,8 @@ internal static class StoreNameFailure
 
     /// <summary>Whether an exception comes from the store and so has an answer here.</summary>
     /// <param name="failure">The exception.</param>
-    public static bool Is(Exception failure) => failure is IOException or UnauthorizedAccessException or TimeoutException;
+    public static bool Is(Exception failure) =>
+        failure is IOException or UnauthorizedAccessException or TimeoutException;
 
     /// <summary>The sink's failure for one of the store.</summary>
     /// <param name="failure">What the store said.</param>

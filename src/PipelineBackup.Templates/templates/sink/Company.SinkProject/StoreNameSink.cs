@@ -5,8 +5,8 @@ namespace Company.SinkProject;
 
 /// <summary>A store that backups are written to.</summary>
 /// <remarks>
-/// It neither retries, limits rates nor measures: PipelineBackup does that around every sink. What it does is to put the
-/// contract into the words of its client, and the client's failures into those of the contract.
+/// It neither retries, limits rates nor measures: PipelineBackup does that around every sink. What it does is to put
+/// the contract into the words of its client, and the client's failures into those of the contract.
 /// </remarks>
 public sealed class StoreNameSink : IBackupSink
 {
@@ -126,7 +126,8 @@ public sealed class StoreNameSink : IBackupSink
     {
         try
         {
-            return await Task.Run(() => _client.List(prefix, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => _client.List(prefix, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception failure) when (StoreNameFailure.Is(failure))
         {

@@ -2,7 +2,9 @@ using PipelineBackup;
 
 namespace Company.SinkProject;
 
-/// <summary>Makes sinks from addresses such as <c>store-scheme:///var/backups</c>; by it the command line finds the plugin.</summary>
+/// <summary>
+/// Makes sinks from addresses such as <c>store-scheme:///var/backups</c>; by it the command line finds the plugin.
+/// </summary>
 public sealed class StoreNameSinkFactory : IBackupSinkFactory
 {
     /// <inheritdoc/>
