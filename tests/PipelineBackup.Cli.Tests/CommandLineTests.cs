@@ -42,6 +42,8 @@ public partial class CommandLineTests
     [InlineData("ese recover x --in-place --map edb", "'edb' maps nothing")]
     [InlineData("ese info")]
     [InlineData("ese logs x --gaps")]
+    [InlineData("sink test")]
+    [InlineData("sink test ftp://bucket/prefix", "no plugin for scheme 'ftp'")]
     [InlineData("demo extra")]
     [InlineData("expire --from x")]
     public void A_wrong_command_line_is_a_usage_error_with_a_hint(string line, string expected = "")
@@ -100,7 +102,7 @@ public partial class CommandLineTests
         Assert.Equal(
             [
                 "backup", "check", "checksum", "demo", "demo-engine", "drill", "dump", "expire", "info", "list", "logs",
-                "pin", "recover", "restore", "show", "unpin", "verify",
+                "pin", "recover", "restore", "show", "test", "unpin", "verify",
             ],
             commands.Select(command => command.Name).Order());
         foreach (var command in commands)

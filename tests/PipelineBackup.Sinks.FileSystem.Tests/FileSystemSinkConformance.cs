@@ -5,7 +5,9 @@ namespace PipelineBackup.Sinks.FileSystem.Tests;
 
 public sealed class FileSystemSinkConformance
 {
-    public static TheoryData<string> Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
+    // A directory has no server, and nobody who may not.
+    public static TheoryData<string> Laws =>
+        [.. SinkConformance.Laws.Where(law => law.Needs == LawNeed.Store).Select(law => law.Name)];
 
     [Theory]
     [MemberData(nameof(Laws))]
@@ -22,7 +24,19 @@ public sealed class FileSystemSinkConformance
         KeepsAsync(law, () => Store(new() { DirectWrites = false }));
 
     [Theory]
-    [MemberData(nameof(Laws))]
+    [InlineData("read-back")]
+    [InlineData("created-once")]
+    [InlineData("outlives-its-sink")]
+    [InlineData("names-long")]
+    [InlineData("names-odd")]
+    [InlineData("list-order")]
+    [InlineData("list-prefix")]
+    [InlineData("list-odd-prefix")]
+    [InlineData("list-empty")]
+    [InlineData("list-beside-writers")]
+    [InlineData("delete-no-other")]
+    [InlineData("cancelled-put")]
+    [InlineData("retention-unpromised")]
     public async Task A_part_of_a_store_keeps_the_law_and_is_cleared(string law)
     {
         string folder = GoldenSets.NewFolder("store");

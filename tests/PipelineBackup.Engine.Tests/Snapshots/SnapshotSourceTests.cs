@@ -11,12 +11,16 @@ public sealed class SnapshotSourceTests
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public async Task A_snapshot_keeps_the_law(string law) => await SourceConformance.Law(law).RunAsync(() =>
+    public async Task A_snapshot_keeps_the_law(string law)
     {
-        var rig = new SnapshotRig();
-        LifeRig.Now(rig.Engine.CreateDatabaseAsync(Path.Combine(LifeRig.Data, "b.edb")));
-        return SourceUnderTest.Of(new SnapshotSource(rig.Engine), isAtRest: false, rig.Engine.DisposeAsync);
-    }, TestContext.Current.CancellationToken);
+        var outcome = await SourceConformance.Law(law).RunAsync(() =>
+        {
+            var rig = new SnapshotRig();
+            LifeRig.Now(rig.Engine.CreateDatabaseAsync(Path.Combine(LifeRig.Data, "b.edb")));
+            return SourceUnderTest.Of(new SnapshotSource(rig.Engine), isAtRest: false, rig.Engine.DisposeAsync);
+        }, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 
     [Fact]
     public void The_files_recover_to_the_moment_of_the_freeze_and_logs_are_truncated()

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using PipelineBackup.Testing;
 
@@ -95,17 +96,22 @@ internal static class CancellingCrimes
         {
             List = (prefix, token) => EndingEarly(store, prefix, token),
         }),
-        new("deletes later when a delete is cancelled", store => new SabotagedSink(store)
+        new("is stuck when a delete is cancelled half-way", store =>
         {
-            Delete = async (name, token) =>
+            var stuck = new ConcurrentDictionary<ObjectName, bool>();
+            return new SabotagedSink(store)
             {
-                token.ThrowIfCancellationRequested();
-                await Task.Yield();
-                if (token.IsCancellationRequested)
-                    Accomplices.Later(() => store.DeleteAsync(name, CancellationToken.None).AsTask().Wait());
-
-                await store.DeleteAsync(name, token);
-            },
+                Delete = async (name, token) =>
+                {
+                    token.ThrowIfCancellationRequested();
+                    await Task.Yield();
+                    if (token.IsCancellationRequested)
+                        stuck[name] = true;
+                    token.ThrowIfCancellationRequested();
+                    if (!stuck.ContainsKey(name))
+                        await store.DeleteAsync(name, token);
+                },
+            };
         }),
     ];
 

@@ -109,7 +109,7 @@ internal static class Accomplices
     /// <summary>Does something in a moment, whatever else waits for a thread.</summary>
     public static void Later(Action act) => new Thread(() =>
     {
-        Thread.Sleep(20);
+        Thread.Sleep(60);
         act();
     }) { IsBackground = true }.Start();
 

@@ -47,7 +47,7 @@ internal static class Verdicts
         ["remembers what was not there"] = "whole-or-nothing seen-by-others",
         ["remembers its first listing"] =
             "classes listed-by-others names-apart names-dots names-odd names-case names-long list-order "
-            + "list-full-pages delete-one cancelled-before cancelled-listing cancelled-list cancelled-delete "
+            + "list-full-pages delete-one cancelled-before cancelled-listing cancelled-list "
             + "side-by-side",
         ["remembers what it has read"] = "gone-for-others",
         ["takes its objects along when it ends"] = "outlives-its-sink",
@@ -116,15 +116,15 @@ internal static class Verdicts
         ["opens without a look at the token"] = "cancelled-before",
         ["lists on though cancelled"] = "cancelled-before cancelled-listing",
         ["deletes all the same"] = "cancelled-before",
-        ["goes on in the background"] = "cancelled-midway cancelled-put",
+        ["goes on in the background"] = "cancelled-midway",
         ["leaves a half"] = "cancelled-midway cancelled-put",
         ["calls a cancelled put a failure"] = "cancelled-midway cancelled-put",
-        ["looks at the body of a cancelled put"] = "cancelled-before cancelled-midway cancelled-put",
+        ["looks at the body of a cancelled put"] = "cancelled-before? cancelled-midway cancelled-put",
         ["keeps the name of a cancelled put"] = "cancelled-midway cancelled-put",
         ["breaks when an open is cancelled half-way"] = "cancelled-open",
         ["ends early when a read is cancelled half-way"] = "cancelled-read",
         ["ends early when a listing is cancelled half-way"] = "cancelled-listing cancelled-list",
-        ["deletes later when a delete is cancelled"] = "cancelled-delete",
+        ["is stuck when a delete is cancelled half-way"] = "cancelled-delete",
         ["puts one at a time"] =
             "one-winner one-winner-long list-many list-full-pages list-prefix-many list-beside-writers "
             + "side-by-side puts-at-once",

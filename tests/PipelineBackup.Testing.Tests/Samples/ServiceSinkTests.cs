@@ -7,8 +7,11 @@ public class ServiceSinkTests
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task Keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+    public async Task Keeps_the_law(string law)
+    {
+        var outcome = await SinkConformance.Law(law).RunAsync(NewStore, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
 
     private static ISinkUnderTest NewStore()
     {
@@ -55,7 +58,9 @@ public class ServiceSinkTests
     public void The_document_lists_every_law()
     {
         string text = File.ReadAllText(Path.Combine(GoldenSets.ProjectRoot, "docs", "writing-a-sink.md"));
-        foreach (var law in SinkConformance.Laws)
-            Assert.Contains($"| `{law.Name}` | {law.Sentence} |", text, StringComparison.Ordinal);
+        string section = text.Split("## The laws as tests")[1].Split("\n## ")[0];
+        Assert.Equal(
+            SinkConformance.Laws.Select(law => $"| `{law.Name}` | {law.Sentence} |"),
+            section.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)));
     }
 }

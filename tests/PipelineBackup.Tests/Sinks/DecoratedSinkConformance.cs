@@ -5,14 +5,15 @@ namespace PipelineBackup.Tests.Sinks;
 
 public sealed class DecoratedSinkConformance
 {
-    public static TheoryData<string> Laws => [.. SinkConformance.Laws.Select(law => law.Name)];
+    public static TheoryData<string> Laws =>
+        [.. SinkConformance.Laws.Where(law => law.Needs == LawNeed.Store).Select(law => law.Name)];
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task All_decorators_together_keep_the_law(string law)
+    public async Task All_decorators_together_keep_the_law(string law)
     {
         var store = new MemorySink();
-        return SinkConformance.Law(law).RunAsync(
+        var outcome = await SinkConformance.Law(law).RunAsync(
             () => SinkUnderTest.Of(() =>
             {
                 var meter = new SinkMeter("memory");
@@ -21,6 +22,7 @@ public sealed class DecoratedSinkConformance
                     new RetryingSink(new MeteredSink(store.Reopen(), meter), meter: meter), limit, limit);
             }),
             TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
     }
 
     // Not "created-once": that law puts the same content again, and after a failure nobody can tell the same content of
