@@ -66,7 +66,7 @@ public sealed class MultipartFaultTests
             foreach (int length in (int[])[1000, 2_000_000])
             {
                 var failure = await Assert.ThrowsAsync<SinkException>(
-                    () => sink.PutAsync(s_name, ObjectBody.Of(Bytes()[..length]), default).AsTask());
+                    () => sink.PutAsync(s_name, ObjectBody.Of(Bytes().AsMemory(0, length)), default).AsTask());
                 Assert.True(failure.Transient);
                 Assert.Contains("stood still for 00:00:00.3", failure.Message, StringComparison.Ordinal);
             }
@@ -92,7 +92,7 @@ public sealed class MultipartFaultTests
         return new(sink, new() { FirstPause = TimeSpan.FromMilliseconds(5), LongestPause = TimeSpan.FromMilliseconds(50), Attempts = 12 });
     }
 
-    private static async Task DemandAsync(IBackupSink sink, byte[] content)
+    private static async Task DemandAsync(RetryingSink sink, byte[] content)
     {
         await using var stream = await sink.OpenReadAsync(s_name, new(0, content.Length), default);
         byte[] read = new byte[content.Length];
