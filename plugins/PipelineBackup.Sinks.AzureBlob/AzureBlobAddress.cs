@@ -18,7 +18,7 @@ internal sealed partial record AzureBlobAddress(
     private const int LongestPrefix = 1024 - ObjectName.MaxLength;
 
     private const string Known =
-        "endpoint, proxy, tier, catalogue-tier, scope, retention, checksum, concurrency and tag.NAME";
+        "endpoint, proxy, ca-file, tier, catalogue-tier, scope, retention, checksum, concurrency and tag.NAME";
 
     /// <summary>Takes an address.</summary>
     /// <param name="address">The address.</param>
@@ -72,6 +72,7 @@ internal sealed partial record AzureBlobAddress(
     {
         "endpoint" => options with { Endpoint = Absolute(key, value) },
         "proxy" => options with { Proxy = Absolute(key, value) },
+        "ca-file" => options with { AuthorityFile = value },
         "tier" => options with { DataTier = value },
         "catalogue-tier" => options with { CatalogueTier = value },
         "scope" => options with { EncryptionScope = value },

@@ -6,6 +6,7 @@ using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.AzureBlob;
 
@@ -58,6 +59,8 @@ internal sealed class AzureBlobClient : IDisposable
         };
         if (options.Proxy is { } proxy)
             handler.Proxy = new WebProxy(proxy);
+        if (options.AuthorityFile is { } file)
+            handler.SslOptions.RemoteCertificateValidationCallback = PrivateAuthorities.Of(file).Trusts;
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 

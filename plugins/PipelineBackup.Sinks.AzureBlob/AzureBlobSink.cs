@@ -210,7 +210,7 @@ public sealed class AzureBlobSink : IBackupSink
                 cancellationToken.ThrowIfCancellationRequested();
                 if (blob.Metadata?.ContainsKey("hdi_isfolder") != true
                     && ObjectName.TryParse(blob.Name[_prefix.Length..], out var name))
-                    yield return new(name, blob.Properties.ContentLength ?? 0);
+                    yield return new(name, blob.Properties.ContentLength ?? 0) { Written = blob.Properties.LastModified };
             }
         }
     }

@@ -55,6 +55,12 @@ public sealed record AzureBlobSinkOptions
     /// <summary>The proxy to go through. Default: null, which is the system's or that of <c>HTTPS_PROXY</c>.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>
+    /// A PEM file with certificates of authorities that are trusted beside those of the machine: for a gateway or proxy
+    /// with a certificate of one's own. Default: null, none.
+    /// </summary>
+    public string? AuthorityFile { get; init; }
+
     /// <summary>Access tier of packs, for instance <c>Cool</c>. Default: null, which is the account's.</summary>
     public string? DataTier { get; init; }
 

@@ -44,7 +44,7 @@ internal static class StoreListing
             var entry = entries[^1];
             entries.RemoveAt(entries.Count - 1);
             if (entry.Length is { } length)
-                yield return new(ObjectName.Of(entry.Name), length);
+                yield return new(ObjectName.Of(entry.Name), length) { Written = entry.Written };
             else
                 open.Push(await ReadAsync(root, entry.Name, prefix, cancellationToken));
         }
@@ -99,7 +99,10 @@ internal static class StoreListing
         {
             // Not after a look whether it is there: to whom looking is not permitted it says no, and the listing would
             // not be complete.
-            return new(name, isDirectory ? null : new FileInfo(path).Length);
+            if (isDirectory)
+                return new(name, null, default);
+            var file = new FileInfo(path);
+            return new(name, file.Length, new(file.LastWriteTimeUtc));
         }
         catch (FileNotFoundException)
         {
@@ -110,5 +113,6 @@ internal static class StoreListing
     /// <summary>An entry of a directory.</summary>
     /// <param name="Name">Full name in the store; that of a directory ends in a slash.</param>
     /// <param name="Length">Length of an object; null for a directory.</param>
-    private readonly record struct Entry(string Name, long? Length);
+    /// <param name="Written">When an object was written.</param>
+    private readonly record struct Entry(string Name, long? Length, DateTimeOffset Written);
 }

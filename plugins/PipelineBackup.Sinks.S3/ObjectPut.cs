@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
 using PipelineBackup.Shared;
@@ -28,6 +29,9 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     private const string ContentType = "application/octet-stream";
     private const int MostParts = 10_000;
     private const int AbortAttempts = 8;
+
+    // How long a caller who has gone is kept for the sake of what would stay behind.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly bool _checksums = S3Connection.StoreOf(options).ChecksumHeaders || body.RetainUntil is not null;
 
@@ -83,9 +87,10 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task PartsAsync(IAmazonS3 client, CancellationToken cancellationToken)
     {
-        var begun = await client.InitiateMultipartUploadAsync(Begin(), cancellationToken).ConfigureAwait(false);
+        var begun = await BeginAsync(client, cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var parts = await SendAsync(client, begun.UploadId, cancellationToken).ConfigureAwait(false);
             await client.CompleteMultipartUploadAsync(
                 End(begun.UploadId, parts), cancellationToken).ConfigureAwait(false);
@@ -206,15 +211,41 @@ internal sealed class ObjectPut(string bucket, string key, ObjectBody body, S3Si
         if (_checksums)
             (request.ChecksumCRC32C, request.ChecksumType) = (Text(body.Crc32C), ChecksumType.FULL_OBJECT);
         if (!options.CustomerKey.IsEmpty)
+        {
             (request.SSECustomerAlgorithm, request.SSECustomerKey) = ("AES256", Own.Key);
+            // In this one request the provider does not add it, and the store demands it.
+#pragma warning disable CA5351
+            request.SSECustomerKeyMD5 = Convert.ToBase64String(MD5.HashData(options.CustomerKey.Span));
+#pragma warning restore CA5351
+        }
+
         return request;
+    }
+
+    // Whoever cancels waits a little for the answer that is on its way: without it nobody knows what there is to abort.
+    private async Task<InitiateMultipartUploadResponse> BeginAsync(IAmazonS3 client, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource();
+        await using (cancellationToken.UnsafeRegister(_ => limit.CancelAfter(s_patience), null))
+        {
+            try
+            {
+                return await client.InitiateMultipartUploadAsync(Begin(), limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw;
+            }
+        }
     }
 
     // Also when the caller has gone: parts that nobody completes are billed for ever and shown by no listing. And more than
     // once: nobody else knows the upload, so nobody would repeat this.
     private async Task AbortAsync(IAmazonS3 client, string upload)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(s_patience);
         for (int attempt = 1; attempt <= AbortAttempts && !limit.IsCancellationRequested; attempt++)
         {
             try

@@ -10,7 +10,7 @@ internal static class S3Address
     private static readonly string[] s_keys =
     [
         "endpoint", "region", "profile", "store", "path-style", "storage-class", "data-storage-class", "sse", "kms-key",
-        "customer-key-file", "proxy", "retention", "object-lock", "concurrency",
+        "customer-key-file", "proxy", "ca-file", "retention", "object-lock", "concurrency",
     ];
 
     /// <summary>Takes an address apart.</summary>
@@ -88,6 +88,7 @@ internal static class S3Address
         "kms-key" => options with { KmsKey = value },
         "customer-key-file" => options with { CustomerKey = KeyOf(value, faults) },
         "proxy" => options with { Proxy = AddressOf(key, value, faults) is { } proxy ? new WebProxy(proxy) : null },
+        "ca-file" => options with { AuthorityFile = value },
         "retention" => options with
         {
             Compliance = OneOf(key, value, faults, "governance", "compliance") == "compliance",

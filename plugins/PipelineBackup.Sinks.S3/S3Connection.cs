@@ -4,6 +4,7 @@ using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
 using Amazon.S3;
+using PipelineBackup.Shared;
 
 namespace PipelineBackup.Sinks.S3;
 
@@ -34,6 +35,11 @@ internal static class S3Connection
             var credentials = options.Credentials ?? DefaultAWSCredentialsIdentityResolver.GetCredentials(config);
             return new SigningClient(credentials, config);
         }
+        catch (InvalidOperationException unusable)
+        {
+            // A profile that wants a person: somebody who signs in by a browser first, or who types a code.
+            throw S3Failure.Unusable(unusable, options.Profile);
+        }
         catch (Exception failure) when (S3Failure.Is(failure) || failure is ArgumentException)
         {
             throw S3Failure.Of(failure, "cannot reach S3");
@@ -63,8 +69,13 @@ internal static class S3Connection
         Locate(config, options);
         if (options.Proxy is { } proxy)
             config.SetWebProxy(proxy);
+        if (AuthorityFileOf(options) is { } file && EndpointOf(options) is null or { Scheme: "https" })
+            config.HttpClientFactory = new TrustingClients(PrivateAuthorities.Of(file));
         return config;
     }
+
+    private static string? AuthorityFileOf(S3SinkOptions options) => options.AuthorityFile
+        ?? (Environment.GetEnvironmentVariable("AWS_CA_BUNDLE") is { Length: > 0 } named ? named : null);
 
     private static void Locate(AmazonS3Config config, S3SinkOptions options)
     {

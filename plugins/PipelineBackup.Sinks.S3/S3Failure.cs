@@ -73,6 +73,19 @@ internal static class S3Failure
         ExitCode = ExitCode.NotFound,
     };
 
+    /// <summary>A profile is there, and gives no credentials without a person.</summary>
+    /// <param name="failure">What the provider says of it.</param>
+    /// <param name="profile">Its name; null for that of the environment.</param>
+    public static SinkException Unusable(InvalidOperationException failure, string? profile) =>
+        new($"cannot reach S3: {Cut(failure.Message.Split(".  ")[0])}", failure)
+        {
+            Failure = SinkFailure.AccessDenied,
+            Error = JetError.AccessDenied,
+            Hint = failure.Message.Contains("SSO", StringComparison.Ordinal)
+                ? $"sign in first: aws sso login{(profile is null ? "" : $" --profile {profile}")}"
+                : "take a profile that asks nobody: without MFA and without a user's identity",
+        };
+
     /// <summary>The code of a store's answer; empty where it gave none.</summary>
     /// <param name="failure">The answer.</param>
     public static string CodeOf(Exception failure) => (failure as AmazonServiceException)?.ErrorCode ?? "";

@@ -159,7 +159,7 @@ public sealed class S3Sink : IBackupSink
                 // What is no object's name was put there by somebody else.
                 if (item.Key.StartsWith(_prefix, StringComparison.Ordinal)
                     && ObjectName.TryParse(item.Key[_prefix.Length..], out var name))
-                    yield return new(name, item.Size ?? 0);
+                    yield return new(name, item.Size ?? 0) { Written = item.LastModified?.ToUniversalTime() };
             }
 
             next = page.IsTruncated == true ? page.NextContinuationToken : null;

@@ -67,6 +67,12 @@ public sealed record S3SinkOptions
     public IWebProxy? Proxy { get; init; }
 
     /// <summary>
+    /// A PEM file with certificates of authorities that are trusted beside those of the machine: for a store with a
+    /// certificate of one's own. Default: null, that of <c>AWS_CA_BUNDLE</c> if there is one.
+    /// </summary>
+    public string? AuthorityFile { get; init; }
+
+    /// <summary>
     /// Whether retention may be lifted by nobody (<c>COMPLIANCE</c>) or by those with a special permission
     /// (<c>GOVERNANCE</c>). Default: false, governance: a mistaken date can be mended.
     /// </summary>
@@ -117,6 +123,8 @@ public sealed record S3SinkOptions
         Demand(CatalogueStorageClass is not ("GLACIER" or "DEEP_ARCHIVE"),
             "an archive class for the catalogue would make every listing wait for hours");
         Demand(CustomerKey.Length is 0 or 32, $"the customer's key has {CustomerKey.Length} bytes, and must have 32");
+        Demand(CustomerKey.IsEmpty || S3Connection.EndpointOf(this) is null or { Scheme: "https" },
+            "a customer's key is sent over https only");
         Demand(CustomerKey.IsEmpty || Encryption is null,
             "a customer's key and another encryption exclude each other");
         Demand(KmsKey is null || Encryption is "aws:kms" or "aws:kms:dsse",

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PipelineBackup.Cli.PluginLoading;
 using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli;
@@ -40,6 +41,8 @@ internal sealed record CommandFailure(ExitCode Exit, string Message, string Hint
             new(ExitCode.NotFound, missing.Message, HintOf(missing), missing.Error),
         BackupException known => new(known.ExitCode, known.Message, HintOf(known), known.Error),
         EseException damage => Of(ExitCode.Refused, damage.Error, damage.Message, damage.Hint),
+        FileNotFoundException when MissingPartException.In(failure) is { } part =>
+            new(ExitCode.Failed, part.Message, MissingPartException.Hint),
         FileNotFoundException or DirectoryNotFoundException => new(
             ExitCode.NotFound, failure.Message,
             "check the path; a relative one counts from the current directory", JetError.FileNotFound),

@@ -43,6 +43,10 @@ internal static class CommandLine
             new ExpireCommand(),
             new PinCommand(),
             new UnpinCommand(),
+            new Command("sink", "Looks at stores")
+            {
+                new SinkTestCommand(),
+            },
             new Command("ese", "Looks into the files of the engine")
             {
                 new EseInfoCommand(),

@@ -1,5 +1,4 @@
-using System.Reflection;
-using System.Runtime.Loader;
+using PipelineBackup.Cli.PluginLoading;
 using PipelineBackup.Sinks.AzureBlob;
 using PipelineBackup.Sinks.FileSystem;
 using PipelineBackup.Sinks.S3;
@@ -9,6 +8,7 @@ namespace PipelineBackup.Cli;
 /// <summary>The kinds of stores there are: directories, containers of Azure, S3, and what plugins bring.</summary>
 internal sealed class Plugins
 {
+    // A store of this program comes from no file.
     private readonly Dictionary<string, (IBackupSinkFactory Factory, string From)> _factories =
         new(StringComparer.Ordinal);
 
@@ -22,12 +22,13 @@ internal sealed class Plugins
     /// <summary>The stores of this program and of some plugins.</summary>
     /// <param name="files">Assemblies of plugins. One that brings a scheme of this program takes its place.</param>
     /// <exception cref="UsageException">A file is no plugin, or two bring the same scheme.</exception>
+    /// <exception cref="FileNotFoundException">A file is not there.</exception>
     public static Plugins Load(IEnumerable<string> files)
     {
         var plugins = new Plugins();
         foreach (string file in files)
         {
-            foreach (var factory in Read(Path.GetFullPath(file)))
+            foreach (var factory in PluginFactories.Load(file))
                 plugins.Add(factory, file);
         }
 
@@ -38,6 +39,7 @@ internal sealed class Plugins
     /// <param name="text">Its address.</param>
     /// <param name="create">Whether to make it when it is not there.</param>
     /// <exception cref="UsageException">The address is malformed, or nobody knows its scheme.</exception>
+    /// <exception cref="BackupException">The store or its plugin fails.</exception>
     public IBackupSink Open(string text, bool create)
     {
         var address = SinkAddress.Parse(text);
@@ -49,69 +51,52 @@ internal sealed class Plugins
 
         try
         {
-            return known.Factory.Create(address, create);
+            return known.Factory.Create(address, create)
+                ?? throw new BackupException($"plugin '{known.From}' gave no store for scheme '{address.Scheme}'")
+                {
+                    Hint = HintOf(known.From),
+                };
         }
         catch (ArgumentException malformed)
         {
             throw new UsageException(Sentence(malformed), $"write it as the store '{address.Scheme}' wants it");
+        }
+        catch (Exception failure) when (known.From.Length > 0 && PluginFactories.IsOfLoading(failure))
+        {
+            throw PluginFactories.Refusal(Path.GetFullPath(known.From), failure);
+        }
+        catch (Exception failure) when (known.From.Length > 0
+            && failure is not (BackupException or OperationCanceledException))
+        {
+            throw new BackupException($"unexpected {failure.GetType().Name}: {failure.Message}", failure)
+            {
+                Hint = HintOf(known.From),
+            };
         }
     }
 
     private void Add(IBackupSinkFactory factory, string from)
     {
         if (_factories.TryGetValue(factory.Scheme, out var other) && other.From.Length > 0)
-            throw new UsageException($"'{other.From}' and '{from}' both bring scheme '{factory.Scheme}'",
-                "name one of them");
+        {
+            string first = other.Factory.GetType().FullName!, second = factory.GetType().FullName!;
+            bool isOnePlugin = other.From == from && first != second;
+            throw new UsageException(
+                isOnePlugin
+                    ? $"'{first}' and '{second}' of plugin '{from}' both bring scheme '{factory.Scheme}'"
+                    : $"'{other.From}' and '{from}' both bring scheme '{factory.Scheme}'",
+                isOnePlugin ? HintOf(from) : "name one of them");
+        }
+
         _factories[factory.Scheme] = (factory, from);
     }
 
-    private static List<IBackupSinkFactory> Read(string path)
-    {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"there is no plugin '{path}'", path);
-        try
-        {
-            var assembly = new PluginContext(path).LoadFromAssemblyPath(path);
-            var factories = assembly.GetExportedTypes()
-                .Where(type => type is { IsAbstract: false, IsClass: true }
-                    && typeof(IBackupSinkFactory).IsAssignableFrom(type))
-                .Select(type => (IBackupSinkFactory)Activator.CreateInstance(type)!)
-                .ToList();
-            return factories.Count > 0
-                ? factories
-                : throw new UsageException($"'{path}' is no plugin: it has no public IBackupSinkFactory",
-                    "name the assembly of the plugin itself");
-        }
-        catch (Exception failure) when (failure is BadImageFormatException or FileLoadException or FileNotFoundException
-            or TypeLoadException or ReflectionTypeLoadException or MissingMethodException or TargetInvocationException)
-        {
-            throw new UsageException(
-                $"'{path}' cannot be loaded as a plugin: {(failure.InnerException ?? failure).Message}",
-                "name a .NET assembly built for this version, with its dependencies beside it");
-        }
-    }
+    private static string HintOf(string plugin) =>
+        $"this is a fault of the plugin '{plugin}': report to its author what --verbose prints";
 
     // ArgumentException puts the parameter's name behind the message.
     private static string Sentence(ArgumentException failure) =>
         failure.ParamName is { } name
             ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
             : failure.Message;
-
-    /// <summary>
-    /// Keeps a plugin's dependencies to itself; the contracts are this program's, or no type would match.
-    /// </summary>
-    private sealed class PluginContext(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path))
-    {
-        private static readonly string s_contracts = typeof(IBackupSinkFactory).Assembly.GetName().Name!;
-
-        private readonly AssemblyDependencyResolver _resolver = new(path);
-
-        protected override Assembly? Load(AssemblyName assemblyName) =>
-            assemblyName.Name != s_contracts && _resolver.ResolveAssemblyToPath(assemblyName) is { } file
-                ? LoadFromAssemblyPath(file)
-                : null;
-
-        protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
-            _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } file ? LoadUnmanagedDllFromPath(file) : 0;
-    }
 }

@@ -4,11 +4,18 @@ using PipelineBackup.Ese;
 
 namespace PipelineBackup.Cli;
 
+/// <summary>How far the test of a store is.</summary>
+/// <param name="Done">Steps that are done.</param>
+/// <param name="Total">Steps there are.</param>
+/// <param name="Step">The step that it is in.</param>
+internal sealed record StoreTestProgress(int Done, int Total, string Step);
+
 /// <summary>
 /// Shows how far an operation is. On a terminal one line is drawn again and again; elsewhere a line is written every
 /// ten seconds, and none in the first five; in JSON an object a second.
 /// </summary>
-internal sealed class ProgressLine : IProgress<BackupProgress>, IProgress<RecoveryProgress>, IDisposable
+internal sealed class ProgressLine : IProgress<BackupProgress>, IProgress<RecoveryProgress>,
+    IProgress<StoreTestProgress>, IDisposable
 {
     private static readonly TimeSpan s_redraw = TimeSpan.FromMilliseconds(100), s_object = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_line = TimeSpan.FromSeconds(10), s_quiet = TimeSpan.FromSeconds(5);
@@ -38,6 +45,13 @@ internal sealed class ProgressLine : IProgress<BackupProgress>, IProgress<Recove
     /// <inheritdoc/>
     void IProgress<RecoveryProgress>.Report(RecoveryProgress value) =>
         Show(value.Done / 100.0, _ => Describe(value), () => ToJson(value));
+
+    /// <inheritdoc/>
+    void IProgress<StoreTestProgress>.Report(StoreTestProgress value) => Show((double)value.Done / value.Total,
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value.Done} of {value.Total}, {value.Step}"), () => new()
+        {
+            ["progress"] = new JsonObject { ["step"] = value.Step, ["done"] = value.Done, ["total"] = value.Total },
+        });
 
     private void Show(double share, Func<TimeSpan, string> describe, Func<JsonObject> toJson)
     {

@@ -9,4 +9,7 @@ public sealed class ConformanceException(string law, string message, Exception? 
 {
     /// <summary>Name of the law that was broken; empty where it is none.</summary>
     public string Law { get; } = law;
+
+    /// <summary>What was seen and what the law wants instead, without the name of the law.</summary>
+    public string Seen { get; } = message;
 }

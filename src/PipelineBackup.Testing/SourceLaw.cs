@@ -17,17 +17,16 @@ public sealed class SourceLaw
     /// <summary>Checks a source.</summary>
     /// <param name="fresh">Gives a source with at least one database; disposed at the end.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    /// <param name="timeLimit">
-    /// How long a check may take before a call counts as hanging. Default: three minutes.
-    /// </param>
+    /// <param name="options">How far to go; null for the defaults.</param>
+    /// <returns>That the law is kept, or why it was skipped: a test should say so.</returns>
     /// <exception cref="ConformanceException">The source breaks the law.</exception>
-    public async Task RunAsync(
-        Func<ISourceUnderTest> fresh, CancellationToken cancellationToken, TimeSpan? timeLimit = null)
+    public async Task<LawOutcome> RunAsync(
+        Func<ISourceUnderTest> fresh, CancellationToken cancellationToken, ConformanceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(fresh);
         await using var source = fresh();
-        var trial = new SourceTrial(Name, source, cancellationToken);
-        await Trial.RunAsync(Name, () => _check(trial), timeLimit, cancellationToken);
+        return await Trial.RunAsync(
+            Name, options ?? new(), token => _check(new(Name, source, token)), cancellationToken);
     }
 
     /// <summary>The name.</summary>

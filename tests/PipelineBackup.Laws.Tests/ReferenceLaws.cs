@@ -24,6 +24,7 @@ internal static partial class ReferenceLaws
         ["PipelineBackup.Engine"] = ([Contracts, Ese], []),
         ["PipelineBackup"] = ([Contracts, Ese], ["Microsoft.Extensions.Logging.Abstractions"]),
         ["PipelineBackup.Testing"] = ([Contracts], []),
+        ["PipelineBackup.Templates"] = ([], []),
         ["PipelineBackup.Sinks.FileSystem"] = ([Contracts], []),
         ["PipelineBackup.Sinks.AzureBlob"] = ([Contracts], ["Azure.*"]),
         ["PipelineBackup.Sinks.S3"] = ([Contracts], ["AWSSDK.*"]),

@@ -17,9 +17,12 @@ internal sealed class SourceTree(IReadOnlyDictionary<string, string> files)
     /// <summary>Text by path.</summary>
     public IReadOnlyDictionary<string, string> Files => files;
 
-    /// <summary>The project files.</summary>
+    /// <summary>
+    /// The project files; those of templates are not of this house, but of whoever makes something of them.
+    /// </summary>
     public IEnumerable<ProjectFile> Projects => files.OrderBy(file => file.Key, StringComparer.Ordinal)
         .Where(file => file.Key.EndsWith(".csproj", StringComparison.Ordinal))
+        .Where(file => !file.Key.StartsWith("src/PipelineBackup.Templates/templates/", StringComparison.Ordinal))
         .Select(file => new ProjectFile(file.Key, XDocument.Parse(file.Value)));
 
     /// <summary>A made-up tree.</summary>

@@ -16,7 +16,11 @@ public sealed class AzureBlobSinkConformance
     [InlineData("created-once")]
     [InlineData("one-winner")]
     [InlineData("memory-left-alone")]
+    [InlineData("one-winner-long")]
+    [InlineData("read-back-parts")]
     [InlineData("cancelled-midway")]
+    [InlineData("cancelled-put")]
+    [InlineData("lost-answer")]
     public Task A_container_written_in_blocks_keeps_the_law(string law) =>
         KeepsAsync(law, Azurite.Owner with { SingleRequestLength = 1000, BlockLength = 700_000 }, "");
 
@@ -35,10 +39,20 @@ public sealed class AzureBlobSinkConformance
     public Task Every_checksum_of_the_transfer_is_accepted(TransferChecksum checksum) =>
         KeepsAsync("read-back", Azurite.Owner with { Checksum = checksum }, "");
 
-    private static Task KeepsAsync(string law, AzureBlobSinkOptions options, string prefix)
+    private static async Task KeepsAsync(string law, AzureBlobSinkOptions options, string prefix)
     {
         string container = Azurite.NewContainer();
-        return SinkConformance.Law(law).RunAsync(
-            () => SinkUnderTest.Of(() => Azurite.Open(container, options, prefix)), TestContext.Current.CancellationToken);
+        // Made before, so that no law meets the making of it.
+        await using (Azurite.Open(container, options, prefix))
+        {
+        }
+
+        string secret = Convert.ToBase64String("not the key of anybody"u8);
+        var outcome = await SinkConformance.Law(law).RunAsync(
+            () => SinkUnderTest.OfServer(
+                Azurite.Endpoint, (server, _) => new(Azurite.Open(container, options with { Endpoint = server }, prefix)),
+                secret, _ => new(Azurite.Open(container, options with { AccountKey = secret }, prefix))),
+            TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
     }
 }

@@ -1,26 +1,17 @@
+using PipelineBackup.StoreServers;
+
+[assembly: AssemblyFixture(typeof(RunningServers))]
+
 namespace PipelineBackup.Sinks.AzureBlob.Tests;
 
-/// <summary>The Azurite of this run; <c>tests/servers/azurite-up.sh</c> starts one and tells where it is.</summary>
+/// <summary>The Azurite of this run. Without one, tests that need it are skipped.</summary>
 internal static class Azurite
 {
-    /// <summary>The account that every Azurite has.</summary>
-    public const string Account = "devstoreaccount1";
+    public const string Account = AzuriteEndpoint.Account;
 
-    /// <summary>Its key, which Microsoft's documentation tells everybody.</summary>
-    public const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    public const string Key = AzuriteEndpoint.Key;
 
-    private const string Variable = "PIPELINEBACKUP_AZURITE";
-
-    /// <summary>Where it is. Skips the test where there is none.</summary>
-    public static Uri Endpoint
-    {
-        get
-        {
-            string? text = Environment.GetEnvironmentVariable(Variable);
-            Assert.SkipWhen(string.IsNullOrEmpty(text), $"{Variable} names no Azurite: see tests/servers/azurite-up.sh");
-            return new(text!);
-        }
-    }
+    public static Uri Endpoint => RunningServers.Azurite.Address;
 
     /// <summary>The options to reach it as the owner of the account.</summary>
     public static AzureBlobSinkOptions Owner => new() { Endpoint = Endpoint, AccountKey = Key };

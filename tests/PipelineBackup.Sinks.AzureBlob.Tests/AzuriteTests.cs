@@ -93,12 +93,14 @@ public sealed class AzuriteTests
         Assert.Equal(content[^9..], last);
     }
 
-    [Fact]
-    public async Task Bytes_that_changed_on_their_way_are_refused()
+    [Theory]
+    [InlineData(TransferChecksum.Md5)]
+    [InlineData(TransferChecksum.Crc64)]
+    public async Task Bytes_that_changed_on_their_way_are_refused(TransferChecksum checksum)
     {
         byte[] content = new byte[100];
         await using var server = new Wire(Azurite.Endpoint, 0);
-        await using var sink = server.Open(Azurite.NewContainer(), Azurite.Owner with { Checksum = TransferChecksum.Md5 });
+        await using var sink = server.Open(Azurite.NewContainer(), Azurite.Owner with { Checksum = checksum });
         server.Damage = true;
         var failure = await Assert.ThrowsAsync<SinkException>(() => sink.PutAsync(s_name, ObjectBody.Of(content), Token).AsTask());
         Assert.Equal((SinkFailure.Corrupt, true), (failure.Failure, failure.Transient));

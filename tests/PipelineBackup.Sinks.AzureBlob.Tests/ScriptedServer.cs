@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace PipelineBackup.Sinks.AzureBlob.Tests;
@@ -13,13 +16,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Request, Answer> _script;
     private readonly Func<Request, Answer, Task<Answer>>? _forward;
+    private readonly X509Certificate2? _certificate;
 
     /// <summary>Starts it.</summary>
     /// <param name="script">The answer to each request, told when its head was read.</param>
     /// <param name="forward">Completes the answer when the body was read; null where it is complete.</param>
-    public ScriptedServer(Func<Request, Answer> script, Func<Request, Answer, Task<Answer>>? forward = null)
+    /// <param name="certificate">What it speaks TLS with; null for plain HTTP.</param>
+    public ScriptedServer(
+        Func<Request, Answer> script, Func<Request, Answer, Task<Answer>>? forward = null, X509Certificate2? certificate = null)
     {
-        (_script, _forward) = (script, forward);
+        (_script, _forward, _certificate) = (script, forward, certificate);
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -28,7 +34,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public ConcurrentQueue<Request> Requests { get; } = new();
 
     /// <summary>Where it is, as an endpoint with the account in the path.</summary>
-    public Uri Endpoint => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{Azurite.Account}");
+    public Uri Endpoint => new($"http{(_certificate is null ? "" : "s")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/{Azurite.Account}");
 
     /// <summary>What was asked once the store was open.</summary>
     public IReadOnlyList<Request> Calls => [.. Requests.Where(request => !request.IsContainer && !request.IsAccount)];
@@ -36,8 +42,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>A server whose container is there, and that answers the rest by a script.</summary>
     /// <param name="script">The answer to each request.</param>
     /// <param name="container">What it says of its container; null for nothing.</param>
-    public static ScriptedServer WithContainer(Func<Request, Answer> script, Answer? container = null) => new(request =>
-        request.IsContainer ? container ?? new(200) : request.IsAccount ? new(200) : script(request));
+    /// <param name="certificate">What it speaks TLS with; null for plain HTTP.</param>
+    public static ScriptedServer WithContainer(
+        Func<Request, Answer> script, Answer? container = null, X509Certificate2? certificate = null) => new(request =>
+        request.IsContainer ? container ?? new(200) : request.IsAccount ? new(200) : script(request), certificate: certificate);
 
     /// <summary>Opens a store on the server.</summary>
     public AzureBlobSink Open(AzureBlobSinkOptions? options = null) => AzureBlobSink.Open(
@@ -71,7 +79,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             using (client)
             {
-                var stream = client.GetStream();
+                await using var stream = await SecureAsync(client.GetStream());
                 while (await ReadHeadAsync(stream) is { } request)
                 {
                     Requests.Enqueue(request);
@@ -98,12 +106,22 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 client.LingerState = new(true, 0);
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception end) when (end is OperationCanceledException or IOException or ObjectDisposedException
+            or AuthenticationException)
         {
         }
     }
 
-    private async Task<Request?> ReadHeadAsync(NetworkStream stream)
+    private async Task<Stream> SecureAsync(NetworkStream plain)
+    {
+        if (_certificate is null)
+            return plain;
+        var secure = new SslStream(plain);
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+        return secure;
+    }
+
+    private async Task<Request?> ReadHeadAsync(Stream stream)
     {
         var head = new StringBuilder();
         byte[] one = new byte[1];

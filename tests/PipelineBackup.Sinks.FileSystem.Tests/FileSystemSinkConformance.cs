@@ -9,17 +9,17 @@ public sealed class FileSystemSinkConformance
 
     [Theory]
     [MemberData(nameof(Laws))]
-    public Task A_directory_keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(() => Store(new()), TestContext.Current.CancellationToken);
+    public Task A_directory_keeps_the_law(string law) => KeepsAsync(law, () => Store(new()));
 
     [Theory]
     [InlineData("read-back")]
+    [InlineData("read-back-pack")]
     [InlineData("whole-or-nothing")]
     [InlineData("cancelled-midway")]
+    [InlineData("cancelled-put")]
     [InlineData("memory-left-alone")]
     public Task A_directory_written_through_the_cache_keeps_the_law(string law) =>
-        SinkConformance.Law(law).RunAsync(() => Store(new() { DirectWrites =
-            false }), TestContext.Current.CancellationToken);
+        KeepsAsync(law, () => Store(new() { DirectWrites = false }));
 
     [Theory]
     [MemberData(nameof(Laws))]
@@ -29,13 +29,21 @@ public sealed class FileSystemSinkConformance
         await using var sink = FileSystemSink.Open(folder, create: false);
         await sink.PutAsync(
             ObjectName.Of("users/own"), ObjectBody.Of(new byte[] { 1 }), TestContext.Current.CancellationToken);
-        await SinkConformance.Law(law)
+        var outcome = await SinkConformance.Law(law)
             .RunAsync(() => SinkUnderTest.Within(sink, "conformance/probe"), TestContext.Current.CancellationToken);
         var left = new List<string>();
         await foreach (var item in sink.ListAsync("", TestContext.Current.CancellationToken))
             left.Add(item.Name.ToString());
         Assert.Equal(["users/own"], left);
         Directory.Delete(folder, recursive: true);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
+    }
+
+    private static async Task KeepsAsync(string law, Func<ISinkUnderTest> store)
+    {
+        Assert.SkipWhen(law == "names-case" && !OperatingSystem.IsLinux(), "the file system may take capitals for small letters");
+        var outcome = await SinkConformance.Law(law).RunAsync(store, TestContext.Current.CancellationToken);
+        Assert.SkipWhen(outcome.IsSkipped, outcome.Reason);
     }
 
     private static ISinkUnderTest Store(FileSystemSinkOptions options)

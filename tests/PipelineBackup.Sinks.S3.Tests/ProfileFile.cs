@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PipelineBackup.StoreServers;
 
 namespace PipelineBackup.Sinks.S3.Tests;
 
@@ -10,13 +11,19 @@ internal static class ProfileFile
 {
     public const string Profile = "backup";
 
+    /// <summary>One that assumes a role with the keys of the other.</summary>
+    public const string Role = "backup-role";
+
+    /// <summary>One that needs somebody to sign in by a browser, which nobody did.</summary>
+    public const string SignIn = "person";
+
     [ModuleInitializer]
     internal static void Write()
     {
         string file = Path.Combine(Path.GetTempPath(), $"pipelinebackup-s3-{Environment.ProcessId}.profiles");
-        string? key = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_ACCESS_KEY");
-        string? secret = Environment.GetEnvironmentVariable("PIPELINEBACKUP_S3_SECRET_KEY");
-        File.WriteAllText(file, $"[{Profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+        File.WriteAllText(file, $"[{Role}]\nrole_arn = arn:aws:iam::123456789012:role/backup\nsource_profile = {Profile}\n"
+            + $"[{SignIn}]\nsso_start_url = https://nobody.invalid/start\nsso_region = eu-central-1\nsso_account_id = 1\nsso_role_name = r\n"
+            + $"[{Profile}]\naws_access_key_id = {S3Endpoint.AccessKey}\naws_secret_access_key = {S3Endpoint.SecretKey}\n");
         Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", file);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => File.Delete(file);
     }

@@ -1,23 +1,23 @@
 using System.Globalization;
 using Amazon.Runtime;
 using Amazon.S3;
+using PipelineBackup.StoreServers;
+
+[assembly: AssemblyFixture(typeof(RunningServers))]
 
 namespace PipelineBackup.Sinks.S3.Tests;
 
-/// <summary>
-/// The S3 server that <c>tests/servers/s3-up.sh</c> started, or any other that the environment names. Without one, tests
-/// that need it are skipped.
-/// </summary>
+/// <summary>The S3 server of this run. Without one, tests that need it are skipped.</summary>
 internal static class S3Server
 {
     private static readonly string s_run = Guid.NewGuid().ToString("N")[..8];
     private static int s_buckets;
 
-    public static string AccessKey => Variable("ACCESS_KEY");
+    public static string AccessKey => S3Endpoint.AccessKey;
 
-    public static string SecretKey => Variable("SECRET_KEY");
+    public static string SecretKey => S3Endpoint.SecretKey;
 
-    public static Uri Endpoint => new(Variable("ENDPOINT"));
+    public static Uri Endpoint => RunningServers.S3.Address;
 
     /// <summary>How to reach it, all of it given and nothing taken from the machine's own configuration.</summary>
     public static S3SinkOptions Options => new()
@@ -59,13 +59,5 @@ internal static class S3Server
 
         await client.DeleteBucketAsync(bucket);
         return uploads.MultipartUploads?.Count ?? 0;
-    }
-
-    private static string Variable(string name)
-    {
-        string? value = Environment.GetEnvironmentVariable($"PIPELINEBACKUP_S3_{name}");
-        Assert.SkipWhen(string.IsNullOrEmpty(value),
-            $"no S3 server: PIPELINEBACKUP_S3_{name} is not set; tests/servers/s3-up.sh starts one");
-        return value!;
     }
 }

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Amazon.Runtime;
 
@@ -14,19 +17,21 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Request, string?> _answer;
+    private readonly X509Certificate2? _certificate;
     private readonly List<Request> _requests = [];
 
     /// <param name="answer">
     /// The whole answer, see <see cref="Answer"/>; null to keep silent with the connection open; empty to cut it.
     /// </param>
-    public ScriptedServer(Func<Request, string?> answer)
+    /// <param name="certificate">What it speaks TLS with; null for plain HTTP.</param>
+    public ScriptedServer(Func<Request, string?> answer, X509Certificate2? certificate = null)
     {
-        _answer = answer;
+        (_answer, _certificate) = (answer, certificate);
         _listener.Start();
         _ = AcceptAsync();
     }
 
-    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Address => new($"http{(_certificate is null ? "" : "s")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     public S3SinkOptions Options => new()
     {
@@ -51,7 +56,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public static string Answer(int status, string body = "", string headers = "") => string.Create(
         CultureInfo.InvariantCulture,
-        $"HTTP/1.1 {status} Said\r\nContent-Length: {body.Length}\r\nETag: \"e\"\r\n{headers}\r\n{body}");
+        $"HTTP/1.1 {status} Said\r\nContent-Length: {body.Length}\r\nETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n{headers}\r\n{body}");
 
     public static string Error(int status, string code, string headers = "") =>
         Answer(status, $"<Error><Code>{code}</Code><Message>it said so</Message></Error>", headers);
@@ -82,7 +87,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         {
             using (client)
             {
-                var stream = client.GetStream();
+                await using var stream = await SecureAsync(client.GetStream(), token);
                 while (await ReadAsync(stream, token) is { } request)
                 {
                     lock (_requests)
@@ -101,12 +106,22 @@ internal sealed class ScriptedServer : IAsyncDisposable
                 }
             }
         }
-        catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException
+            or AuthenticationException)
         {
         }
     }
 
-    private static async Task<Request?> ReadAsync(NetworkStream stream, CancellationToken token)
+    private async Task<Stream> SecureAsync(NetworkStream plain, CancellationToken token)
+    {
+        if (_certificate is null)
+            return plain;
+        var secure = new SslStream(plain);
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, token);
+        return secure;
+    }
+
+    private static async Task<Request?> ReadAsync(Stream stream, CancellationToken token)
     {
         var head = new StringBuilder();
         byte[] one = new byte[1];

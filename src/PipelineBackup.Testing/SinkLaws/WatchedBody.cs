@@ -41,6 +41,9 @@ internal sealed class WatchedBody
     /// <summary>What is in it.</summary>
     public byte[] Expected { get; }
 
+    /// <summary>What is in it now; nobody is told of this look.</summary>
+    public byte[] Current => [.. _pieces.SelectMany(piece => piece.Current)];
+
     /// <summary>Called with the number of a segment whenever somebody looks at it.</summary>
     public Action<int>? OnTouch { get; set; }
 
@@ -115,6 +118,8 @@ internal sealed class WatchedBody
         }
 
         public override void Unpin() => Interlocked.Decrement(ref _owner._pins);
+
+        public byte[] Current => _bytes[_start..(_start + _length)];
 
         public void Scramble()
         {

@@ -42,8 +42,7 @@ internal static class FileLaws
 
     private static async Task SameBytes(SourceTrial trial)
     {
-        if (!trial.IsAtRest)
-            return;
+        SourceTrial.Need(trial.IsAtRest, "the source goes on working, so that two readings differ");
         var first = await ReadAll(3);
         var second = await ReadAll(256);
         trial.Require(first.Count == second.Count, $"one session offers {first.Count} files, the next {second.Count}");
@@ -74,6 +73,7 @@ internal static class FileLaws
         }
 
         var rest = await session.EndDatabasesAsync(trial.Token);
+        // Files at rest after a clean end have no logs; the databases have shown it.
         if (rest.Count == 0)
             return;
         await using (var reader = await session.OpenAsync(rest[0], trial.Token))
@@ -95,9 +95,9 @@ internal static class FileLaws
         await using var session = await trial.BeginAsync();
         var database = session.Databases[0];
         await using var reader = await session.OpenAsync(database, trial.Token);
-        if (reader is not IRereadPages again)
-            return;
-        trial.Require(again.MaxRereads >= 1, $"MaxRereads is {again.MaxRereads}");
+        var again = reader as IRereadPages;
+        SourceTrial.Need(again is not null, "pages are read once");
+        trial.Require(again!.MaxRereads >= 1, $"MaxRereads is {again.MaxRereads}");
         byte[] content = await trial.ReadAsync(reader, database);
         long pages = database.Length / database.PageSize;
         foreach (long page in (long[])[0, pages / 2, pages - 1])

@@ -22,6 +22,13 @@ internal sealed class SourceTrial(string law, ISourceUnderTest source, Cancellat
             throw Broken(otherwise);
     }
 
+    /// <summary>Skips the law unless something holds.</summary>
+    public static void Need(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new SkippedLawException(otherwise);
+    }
+
     /// <summary>Begins a session, by default a copy, which changes nothing.</summary>
     public ValueTask<IBackupSession> BeginAsync(BackupKind kind = BackupKind.Copy) =>
         source.Source.BeginAsync(new() { Kind = kind }, token);

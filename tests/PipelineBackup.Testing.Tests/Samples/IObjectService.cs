@@ -31,4 +31,7 @@ public sealed class ServiceException(int status, string message) : Exception(mes
 {
     /// <summary>Its status, as of HTTP.</summary>
     public int Status => status;
+
+    /// <summary>How long it asks to be left alone; null where it does not ask.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -12,6 +12,9 @@ internal sealed class ServiceInMemory : IObjectService
     /// <summary>What it answers to everything, when set.</summary>
     public int? Refusal { get; set; }
 
+    /// <summary>How long it asks to be left alone with it.</summary>
+    public TimeSpan? RetryAfter { get; set; }
+
     public async Task<bool> CreateAsync(string key, ReadOnlySequence<byte> content, CancellationToken cancellationToken)
     {
         await AnswerAsync(cancellationToken);
@@ -58,6 +61,6 @@ internal sealed class ServiceInMemory : IObjectService
         await Task.Yield();
         cancellationToken.ThrowIfCancellationRequested();
         if (Refusal is { } status)
-            throw new ServiceException(status, $"refused with {status}");
+            throw new ServiceException(status, $"refused with {status}") { RetryAfter = RetryAfter };
     }
 }

@@ -9,6 +9,9 @@ public sealed class ServiceSink(IObjectService service) : IBackupSink
 
     public async ValueTask PutAsync(ObjectName name, ObjectBody body, CancellationToken cancellationToken)
     {
+        // The service cannot promise to keep an object until a date: the promise is refused, never dropped.
+        if (body.RetainUntil is not null)
+            throw new SinkException($"cannot store '{name}': this store retains nothing");
         bool created;
         try
         {
@@ -97,8 +100,12 @@ public sealed class ServiceSink(IObjectService service) : IBackupSink
             Hint = "check the credentials, and that they may write here",
         },
         507 => new($"{what}: {failure.Message}", failure) { Failure = SinkFailure.Full, Error = JetError.DiskFull },
-        // Transient is only what the same call may cure a moment later.
-        408 or 429 or >= 500 => new($"{what}: {failure.Message}", failure) { Transient = true },
+        // Transient is only what the same call may cure a moment later; a service that says when is believed.
+        408 or 429 or >= 500 => new($"{what}: {failure.Message}", failure)
+        {
+            Transient = true,
+            RetryAfter = failure.RetryAfter,
+        },
         _ => new($"{what}: {failure.Message}", failure),
     };
 

@@ -31,6 +31,27 @@ public class ServiceSinkTests
     }
 
     [Fact]
+    public async Task How_long_to_wait_is_passed_on()
+    {
+        var service = new ServiceInMemory { Refusal = 429, RetryAfter = TimeSpan.FromSeconds(7) };
+        await using var sink = new ServiceSink(service);
+        var told = await Assert.ThrowsAsync<SinkException>(
+            () => sink.DeleteAsync(ObjectName.Of("a"), CancellationToken.None).AsTask());
+        Assert.Equal(TimeSpan.FromSeconds(7), told.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_promise_to_retain_is_refused_and_not_dropped()
+    {
+        await using var sink = new ServiceSink(new ServiceInMemory());
+        var body = ObjectBody.Of(new byte[1]);
+        await Assert.ThrowsAsync<SinkException>(() => sink.PutAsync(
+            ObjectName.Of("a"),
+            new(body.Content, body.Sha256, body.Crc32C) { RetainUntil = DateTimeOffset.MaxValue },
+            CancellationToken.None).AsTask());
+    }
+
+    [Fact]
     public void The_document_lists_every_law()
     {
         string text = File.ReadAllText(Path.Combine(GoldenSets.ProjectRoot, "docs", "writing-a-sink.md"));
