@@ -32,20 +32,18 @@ public sealed class KilledTests
         int before = await CountAsync(store);
         Assert.InRange(before, 1, 2);
         // The next backup continues, or begins anew, whatever the dead one left.
-        var next = (await Command.RunAsync("backup", Source, "--to", store.Direct, "--kind", backup)).Require(ExitCode.Done);
+        (await Command.RunAsync("backup", Source, "--to", store.Direct, "--kind", backup)).Require(ExitCode.Done);
         Assert.Equal(before + 1, await CountAsync(store));
         await DemandWholeAsync(store, seed);
         Assert.True(wasKilled || before == 2, $"seed {seed}: it ended by itself, and there is no backup");
 
-        // What the dead one left is removed once it is old enough, and by nothing sooner.
+        // What the dead one left is removed once it is old enough; no backup goes with it.
         (await Command.RunAsync("expire", "--from", store.Direct, "--keep-last", "9")).Require(ExitCode.Done);
         Assert.Equal(before + 1, await CountAsync(store));
         (await Command.RunAtAsync(FixedTime.Ahead(s_later), "backup", Source, "--to", store.Direct)).Require(ExitCode.Done);
-        var expired = (await Command.RunAtAsync(FixedTime.Ahead(s_later), "expire", "--from", store.Direct, "--keep-last", "9")).Require(ExitCode.Done);
+        (await Command.RunAtAsync(FixedTime.Ahead(s_later), "expire", "--from", store.Direct, "--keep-last", "9")).Require(ExitCode.Done);
         Assert.Equal(before + 2, await CountAsync(store));
         await DemandNoLitterAsync(store);
-        Assert.NotNull(next.Result["id"]);
-        Assert.NotNull(expired.Result["removed"]);
     });
 
     [Theory]
@@ -64,10 +62,7 @@ public sealed class KilledTests
         await KilledAtAsync(store, random, most: 40, "expire", "--from", store.Address, "--keep-last", "1");
         Assert.InRange(await CountAsync(store), 2, 4);
         await DemandWholeAsync(store, seed);
-        var next = await Command.RunAsync("expire", "--from", store.Direct, "--keep-last", "1");
-        // Marks of the dead one are a day old before another takes them for stale.
-        next = await Command.RunAtAsync(FixedTime.Ahead(s_later), "expire", "--from", store.Direct, "--keep-last", "1");
-        next.Require(ExitCode.Done);
+        (await Command.RunAsync("expire", "--from", store.Direct, "--keep-last", "1")).Require(ExitCode.Done);
         Assert.Equal(2, await CountAsync(store));
         await DemandWholeAsync(store, seed);
         (await Command.RunAtAsync(FixedTime.Ahead(s_later), "backup", Source, "--to", store.Direct, "--kind", "incremental")).Require(ExitCode.Done);
