@@ -13,7 +13,7 @@ namespace PipelineBackup.Sinks.FileSystem;
 /// holds the name is flushed: a crash at any moment leaves the whole object or a temporary file. Symbolic links below
 /// the directory are not followed. One process or many may use a directory at the same time.
 /// </remarks>
-public sealed class FileSystemSink : IBackupSink
+public sealed class FileSystemSink : IBackupSink, IResumableListings
 {
     private readonly StoreDirectory _directory;
     private readonly TemporaryFiles _temporaries;
@@ -76,10 +76,15 @@ public sealed class FileSystemSink : IBackupSink
         new(Task.Run<Stream>(() => OpenRead(name, range), cancellationToken));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prefix);
-        return StoreListing.ListAsync(_directory.Root, prefix, cancellationToken);
+        return StoreListing.ListAsync(_directory.Root, prefix, after.ToString(), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -18,12 +18,13 @@ internal static class StoreListing
         AttributesToSkip = 0,
     };
 
-    /// <summary>Lists the objects whose names start with a prefix.</summary>
+    /// <summary>Lists the objects whose names start with a prefix and come after a name.</summary>
     /// <param name="root">Full path of the store.</param>
     /// <param name="prefix">The start of the names, by characters.</param>
+    /// <param name="after">The name; empty for all.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     public static async IAsyncEnumerable<StoredObject> ListAsync(
-        string root, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string root, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!Directory.Exists(root))
@@ -31,7 +32,7 @@ internal static class StoreListing
 
         // The directories that the walk is in, each with what is left of it, in reverse so that the next is the last.
         var open = new Stack<List<Entry>>();
-        open.Push(await ReadAsync(root, "", prefix, cancellationToken));
+        open.Push(await ReadAsync(root, "", prefix, after, cancellationToken));
         while (open.TryPeek(out var entries))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -46,15 +47,15 @@ internal static class StoreListing
             if (entry.Length is { } length)
                 yield return new(ObjectName.Of(entry.Name), length) { Written = entry.Written };
             else
-                open.Push(await ReadAsync(root, entry.Name, prefix, cancellationToken));
+                open.Push(await ReadAsync(root, entry.Name, prefix, after, cancellationToken));
         }
     }
 
     private static Task<List<Entry>> ReadAsync(
-        string root, string name, string prefix, CancellationToken cancellationToken) =>
-        Task.Run(() => Read(root, name, prefix), cancellationToken);
+        string root, string name, string prefix, string after, CancellationToken cancellationToken) =>
+        Task.Run(() => Read(root, name, prefix, after), cancellationToken);
 
-    private static List<Entry> Read(string root, string name, string prefix)
+    private static List<Entry> Read(string root, string name, string prefix, string after)
     {
         var entries = new List<Entry>();
         try
@@ -67,7 +68,7 @@ internal static class StoreListing
                 s_everything);
             foreach (var (full, isDirectory) in found)
             {
-                if (Judge(root, full, isDirectory, prefix) is { } entry)
+                if (Judge(root, full, isDirectory, prefix, after) is { } entry)
                     entries.Add(entry);
             }
         }
@@ -84,13 +85,17 @@ internal static class StoreListing
         return entries;
     }
 
-    // Null for what is none of the store's: other names, temporary files, links, other prefixes, what is gone
-    // meanwhile.
-    private static Entry? Judge(string root, string name, bool isDirectory, string prefix)
+    // Null for what is none of the store's: other names, temporary files, links, other prefixes, what does not come after
+    // the name, what is gone meanwhile.
+    private static Entry? Judge(string root, string name, bool isDirectory, string prefix, string after)
     {
         bool inside = name.StartsWith(prefix, StringComparison.Ordinal);
         bool above = isDirectory && prefix.StartsWith(name, StringComparison.Ordinal);
-        if (!(inside || above) || !ObjectName.TryParse(isDirectory ? name[..^1] : name, out _))
+        // A directory's objects all begin with its name: they come after what it comes after, and some perhaps after what
+        // begins with it too.
+        bool later = string.CompareOrdinal(name, after) > 0
+            || (isDirectory && after.StartsWith(name, StringComparison.Ordinal));
+        if (!(inside || above) || !later || !ObjectName.TryParse(isDirectory ? name[..^1] : name, out _))
             return null;
         string path = Path.Combine(root, isDirectory ? name[..^1] : name);
         if (StoreDirectory.IsLink(path))

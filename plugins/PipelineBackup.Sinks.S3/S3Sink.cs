@@ -12,7 +12,7 @@ namespace PipelineBackup.Sinks.S3;
 /// refuses if the key is taken, so that of two writers one wins, wherever they are. Any number of processes may use a
 /// bucket at the same time.
 /// </remarks>
-public sealed class S3Sink : IBackupSink
+public sealed class S3Sink : IBackupSink, IResumableListings
 {
     // An answer to "does the store keep create-only?" is wanted early, but not at the price of a pack.
     private const int LongestProof = 64 << 10;
@@ -136,17 +136,29 @@ public sealed class S3Sink : IBackupSink
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prefix);
+        string? start = after == default ? null : KeyOf(after);
         string last = "";
         string? next = null;
         do
         {
-            var page = await S3Call.RunAsync($"cannot list '{prefix}'", () => _client.ListObjectsV2Async(
-                new() { BucketName = Bucket, Prefix = _prefix + prefix, ContinuationToken = next },
-                cancellationToken), cancellationToken).ConfigureAwait(false);
+            // Where to start is told once: what comes later stands in the token.
+            var request = new ListObjectsV2Request
+            {
+                BucketName = Bucket,
+                Prefix = _prefix + prefix,
+                StartAfter = next is null ? start : null,
+                ContinuationToken = next,
+            };
+            var page = await S3Call.RunAsync($"cannot list '{prefix}'",
+                () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
             foreach (var item in page.S3Objects ?? [])
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -156,8 +168,10 @@ public sealed class S3Sink : IBackupSink
                         Hint = "a store must list its keys in ordinal order; this one cannot keep backups",
                     };
                 last = item.Key;
-                // What is no object's name was put there by somebody else.
-                if (item.Key.StartsWith(_prefix, StringComparison.Ordinal)
+                // A store may not know where to start, and begin at the beginning. What is no object's name was put there
+                // by somebody else.
+                if (string.CompareOrdinal(item.Key, start) > 0
+                    && item.Key.StartsWith(_prefix, StringComparison.Ordinal)
                     && ObjectName.TryParse(item.Key[_prefix.Length..], out var name))
                     yield return new(name, item.Size ?? 0) { Written = item.LastModified?.ToUniversalTime() };
             }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace PipelineBackup.Testing;
 
 /// <summary>A sink that keeps its objects in memory and all laws but one: they do not outlive the process.</summary>
-public sealed class MemorySink : IBackupSink
+public sealed class MemorySink : IBackupSink, IResumableListings
 {
     private readonly Objects _objects;
 
@@ -98,15 +98,20 @@ public sealed class MemorySink : IBackupSink
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoredObject[] found;
         lock (_objects.Lock)
         {
             found =
             [
-                .. _objects.ByName.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .. _objects.ByName.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal)
+                        && string.CompareOrdinal(item.Key, after.ToString()) > 0)
                     .Select(item => new StoredObject(ObjectName.Of(item.Key), item.Value.Length)),
             ];
         }

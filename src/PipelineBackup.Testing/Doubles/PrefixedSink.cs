@@ -22,7 +22,10 @@ internal class PrefixedSink(IBackupSink inner, string prefix, bool owns) : IBack
     /// <summary>A part of a store, with the powers that the store has.</summary>
     public static PrefixedSink Of(IBackupSink inner, string prefix, bool owns) =>
         inner is IObjectLocks locks
-            ? new Locking(inner, locks, prefix, owns) : new PrefixedSink(inner, prefix, owns);
+            ? inner is IResumableListings later
+                ? new LockingAndResuming(inner, locks, later, prefix, owns) : new Locking(inner, locks, prefix, owns)
+            : inner is IResumableListings resumable
+                ? new Resuming(inner, resumable, prefix, owns) : new PrefixedSink(inner, prefix, owns);
 
     public ValueTask PutAsync(ObjectName name, ObjectBody body, CancellationToken cancellationToken) =>
         inner.PutAsync(Full(name), body, cancellationToken);
@@ -30,19 +33,41 @@ internal class PrefixedSink(IBackupSink inner, string prefix, bool owns) : IBack
     public ValueTask<Stream> OpenReadAsync(ObjectName name, ByteRange range, CancellationToken cancellationToken) =>
         inner.OpenReadAsync(Full(name), range, cancellationToken);
 
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string start, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var item in inner.ListAsync(prefix + start, cancellationToken))
-            yield return item with { Name = ObjectName.Of(item.Name.ToString()[prefix.Length..]) };
-    }
+    public IAsyncEnumerable<StoredObject> ListAsync(string start, CancellationToken cancellationToken) =>
+        Cut(inner.ListAsync(Full(start), cancellationToken), cancellationToken);
 
     public ValueTask DeleteAsync(ObjectName name, CancellationToken cancellationToken) =>
         inner.DeleteAsync(Full(name), cancellationToken);
 
     public ValueTask DisposeAsync() => owns ? inner.DisposeAsync() : ValueTask.CompletedTask;
 
-    private ObjectName Full(ObjectName name) => ObjectName.Of($"{prefix}{name}");
+    private ObjectName Full(ObjectName name) => ObjectName.Of(Full(name.ToString()));
+
+    private string Full(string start) => prefix + start;
+
+    private async IAsyncEnumerable<StoredObject> Cut(
+        IAsyncEnumerable<StoredObject> items, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in items.WithCancellation(cancellationToken))
+            yield return item with { Name = ObjectName.Of(item.Name.ToString()[prefix.Length..]) };
+    }
+
+    private class Resuming(IBackupSink inner, IResumableListings listings, string prefix, bool owns)
+        : PrefixedSink(inner, prefix, owns), IResumableListings
+    {
+        public IAsyncEnumerable<StoredObject> ListAfterAsync(
+            string start, ObjectName after, CancellationToken cancellationToken) => after == default
+            ? ListAsync(start, cancellationToken)
+            : Cut(listings.ListAfterAsync(Full(start), Full(after), cancellationToken), cancellationToken);
+    }
+
+    private sealed class LockingAndResuming(
+        IBackupSink inner, IObjectLocks locks, IResumableListings listings, string prefix, bool owns)
+        : Resuming(inner, listings, prefix, owns), IObjectLocks
+    {
+        public ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken) =>
+            locks.GetLockAsync(Full(name), cancellationToken);
+    }
 
     private sealed class Locking(IBackupSink inner, IObjectLocks locks, string prefix, bool owns)
         : PrefixedSink(inner, prefix, owns), IObjectLocks

@@ -23,6 +23,8 @@ internal static class ListingLaws
         new("list-prefix", "A prefix selects by characters, not by segments.", Prefix),
         new("list-empty", "An empty store, and a prefix of nothing, list nothing.", Empty),
         new("list-odd-prefix", "A prefix that no name can begin with lists nothing.", OddPrefix),
+        new("list-after", "Where listings resume, one after a name has exactly the later names, whether or not it is there.",
+            After),
         new("list-left", "A listing that is left half-way, however often, leaves the sink usable.", Left),
     ];
 
@@ -97,6 +99,31 @@ internal static class ListingLaws
         foreach (string prefix in prefixes)
             await trial.RequireListAsync(sink, prefix);
         await trial.RequireListAsync(sink, "a/", "a/b");
+    }
+
+    private static async Task After(SinkTrial trial)
+    {
+        var sink = await trial.OpenAsync();
+        var listings = trial.Resumable(sink);
+        string[] names = [.. s_names.Order(StringComparer.Ordinal)];
+        foreach (string name in names)
+            await trial.PutAsync(sink, name, [1]);
+        // Between the names, before and behind all of them, and longer and shorter than some.
+        string[] places = [.. names, "--", "a-a", "a-b/x/y", "a-b/w", "b", "b/c.d", "b/d/f", "b/zz", "c/data/x", "zz"];
+        foreach (string prefix in (string[])["", "a", "b/", "b/c", "b/d/", "c/data/x/pages", "z/"])
+        {
+            await trial.RequireListAfterAsync(listings, prefix, default, Of(prefix));
+            foreach (string place in places)
+            {
+                await trial.RequireListAfterAsync(listings, prefix, ObjectName.Of(place),
+                    Of(prefix).Where(name => string.CompareOrdinal(name, place) > 0));
+            }
+        }
+
+        await sink.DeleteAsync(ObjectName.Of("b/c"), trial.Token);
+        await trial.RequireListAfterAsync(listings, "b/c", ObjectName.Of("b/c"), Of("b/c").Skip(1));
+
+        IEnumerable<string> Of(string prefix) => names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     private static async Task Left(SinkTrial trial)

@@ -22,6 +22,11 @@ internal static class PagingLaws
         {
             MostObjects = 3 * Page / 2,
         },
+        new("list-after-many", "Where listings resume, one after a name is complete beyond a thousand objects, and keeps its prefix.",
+            AfterMany)
+        {
+            MostObjects = 3 * Page / 2,
+        },
         new("list-beside-writers", "What is there throughout a listing is in it once, whoever puts and deletes meanwhile.",
             BesideWriters)
         {
@@ -56,6 +61,22 @@ internal static class PagingLaws
         {
             await trial.RequireListAsync(
                 sink, prefix, names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)));
+        }
+    }
+
+    private static async Task AfterMany(SinkTrial trial)
+    {
+        var sink = await trial.OpenAsync();
+        var listings = trial.Resumable(sink);
+        string[] names = [.. Names("a/", 100), .. Names("b/", Page + 200), .. Names("c/", 100)];
+        await PutAllAsync(trial, sink, names);
+        foreach (string prefix in (string[])["", "b/"])
+        {
+            foreach (string after in (string[])["a/0098", "b/0000", "b/0198", "b/0199", "b/1198", "c/0000"])
+            {
+                await trial.RequireListAfterAsync(listings, prefix, ObjectName.Of(after), names.Where(
+                    name => name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(name, after) > 0));
+            }
         }
     }
 

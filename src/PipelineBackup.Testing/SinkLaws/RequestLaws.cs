@@ -29,6 +29,13 @@ internal static class RequestLaws
             Needs = LawNeed.Server,
             MostObjects = (2 * Page) + 10,
         },
+        new("requests-list-after",
+            "Where listings resume, one after a name costs at most one request for each thousand objects behind it begun, and one more.",
+            ListAfter)
+        {
+            Needs = LawNeed.Server,
+            MostObjects = (2 * Page) + 10,
+        },
         new("requests-delete", "A delete costs at most two requests.", Delete)
         {
             Needs = LawNeed.Server,
@@ -60,16 +67,33 @@ internal static class RequestLaws
     private static async Task List(SinkTrial trial)
     {
         const int count = (2 * Page) + 10;
-        var writer = await trial.OpenAsync();
-        await Parallel.ForEachAsync(
-            Enumerable.Range(10_000, count), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = trial.Token },
-            async (i, _) => await trial.PutAsync(writer, $"requests/{i}", [1]));
+        await PutManyAsync(trial, await trial.OpenAsync(), count);
         await using var line = trial.NewLine();
         var sink = await trial.OpenAtAsync(line);
         await CountAsync(trial, line, $"a listing of {count} objects", 4, async () =>
             trial.Require((await trial.ListAsync(sink)).Count == count, $"a listing has not all of {count} objects"));
         await CountAsync(trial, line, "a listing of 10 objects", 2, () => trial.ListAsync(sink, "requests/1000"));
     }
+
+    private static async Task ListAfter(SinkTrial trial)
+    {
+        const int count = (2 * Page) + 10;
+        var writer = await trial.OpenAsync();
+        trial.Resumable(writer);
+        await PutManyAsync(trial, writer, count);
+        await using var line = trial.NewLine();
+        var listings = trial.Resumable(await trial.OpenAtAsync(line));
+        string[] names = [.. Enumerable.Range(10_000, count).Select(i => $"requests/{i}")];
+        foreach (int behind in (int[])[10, Page + 10])
+        {
+            await CountAsync(trial, line, $"a listing of the last {behind} of {count} objects", behind < Page ? 2 : 3,
+                () => trial.RequireListAfterAsync(listings, "requests/", ObjectName.Of(names[^(behind + 1)]), names[^behind..]));
+        }
+    }
+
+    private static Task PutManyAsync(SinkTrial trial, IBackupSink sink, int count) => Parallel.ForEachAsync(
+        Enumerable.Range(10_000, count), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = trial.Token },
+        async (i, _) => await trial.PutAsync(sink, $"requests/{i}", [1]));
 
     private static async Task Delete(SinkTrial trial)
     {

@@ -123,15 +123,32 @@ internal sealed class SinkTrial(string law, ISinkUnderTest store, CancellationTo
         Require(same == expected.Length, $"{what} differs from byte {same} on");
     }
 
+    /// <summary>The power to begin a listing behind a name, where the law needs it.</summary>
+    public IResumableListings Resumable(IBackupSink sink) => sink as IResumableListings
+        ?? throw new SkippedLawException($"the sink does not begin a listing behind a name ({nameof(IResumableListings)})");
+
     /// <summary>Fails the law unless a listing gives exactly some names, in their order.</summary>
-    public async Task RequireListAsync(IBackupSink sink, string prefix, params IEnumerable<string> expected)
+    public async Task RequireListAsync(IBackupSink sink, string prefix, params IEnumerable<string> expected) =>
+        RequireNames($"the listing of '{prefix}'", await ListAsync(sink, prefix), expected);
+
+    /// <summary>Fails the law unless a listing after a name gives exactly some names, in their order.</summary>
+    public async Task RequireListAfterAsync(
+        IResumableListings sink, string prefix, ObjectName after, IEnumerable<string> expected)
     {
-        string[] actual = [.. (await ListAsync(sink, prefix)).Select(item => item.Name.ToString())];
+        var found = new List<StoredObject>();
+        await foreach (var item in sink.ListAfterAsync(prefix, after, token))
+            found.Add(item);
+        RequireNames($"the listing of '{prefix}' after '{after}'", found, expected);
+    }
+
+    private void RequireNames(string what, List<StoredObject> found, IEnumerable<string> expected)
+    {
+        string[] actual = [.. found.Select(item => item.Name.ToString())];
         string[] wanted = [.. expected];
         int same = actual.AsSpan().CommonPrefixLength(wanted);
         Require(
             actual.Length == wanted.Length && same == wanted.Length,
-            $"the listing of '{prefix}' has {actual.Length} names, expected {wanted.Length}; at place {same} stands " +
+            $"{what} has {actual.Length} names, expected {wanted.Length}; at place {same} stands " +
             $"'{actual.ElementAtOrDefault(same)}' instead of '{wanted.ElementAtOrDefault(same)}'");
     }
 

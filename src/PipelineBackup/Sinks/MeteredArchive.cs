@@ -6,7 +6,7 @@ namespace PipelineBackup.Sinks;
 /// <summary>The read side of a store whose calls and bytes are counted.</summary>
 /// <param name="inner">The archive; disposed with this one.</param>
 /// <param name="meter">Counts.</param>
-public sealed class MeteredArchive(IBackupArchive inner, SinkMeter meter) : IBackupArchive
+public sealed class MeteredArchive(IBackupArchive inner, SinkMeter meter) : IBackupArchive, IResumableListings
 {
     /// <inheritdoc/>
     public async ValueTask<Stream> OpenReadAsync(
@@ -14,11 +14,16 @@ public sealed class MeteredArchive(IBackupArchive inner, SinkMeter meter) : IBac
         new MeteredStream(await meter.ReadAsync(() => inner.OpenReadAsync(name, range, cancellationToken)), meter);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long began = meter.BeginList();
-        await using var items = inner.ListAsync(prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var items = LaterListing.Of(inner, prefix, after, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
         // A listing that its reader leaves early has not failed.
         Exception? failure = null;
         try

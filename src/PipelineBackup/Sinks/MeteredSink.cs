@@ -3,7 +3,7 @@ namespace PipelineBackup.Sinks;
 /// <summary>A store whose calls and bytes are counted.</summary>
 /// <param name="inner">The sink; disposed with this one.</param>
 /// <param name="meter">Counts.</param>
-public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSink, IObjectLocks
+public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSink, IObjectLocks, IResumableListings
 {
     private readonly MeteredArchive _reads = new(inner, meter);
 
@@ -32,6 +32,11 @@ public sealed class MeteredSink(IBackupSink inner, SinkMeter meter) : IBackupSin
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
         _reads.ListAsync(prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) =>
+        _reads.ListAfterAsync(prefix, after, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(ObjectName name, CancellationToken cancellationToken) =>

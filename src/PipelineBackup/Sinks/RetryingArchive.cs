@@ -7,10 +7,17 @@ namespace PipelineBackup.Sinks;
 /// midway is opened anew where it failed, a listing that fails goes on behind its last name.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A listing goes on at the price of what is left where the archive has <see cref="IResumableListings"/>. One that has
+/// not is listed from its beginning, and what was given is left out: all pages up to there must come in one attempt.
+/// Every name that is given has its attempts anew, so that only a listing that makes no progress is given up.
+/// </para>
+/// <para>
 /// A stream of a range with a length that ends too early counts as failed. Of one without a length nobody here knows
 /// where it should end.
+/// </para>
 /// </remarks>
-public sealed class RetryingArchive : IBackupArchive
+public sealed class RetryingArchive : IBackupArchive, IResumableListings
 {
     private readonly IBackupArchive _inner;
     private readonly RetryOptions _options;
@@ -43,17 +50,21 @@ public sealed class RetryingArchive : IBackupArchive
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? last = null;
+        var last = after;
         Listing? listing = null;
         try
         {
             while (await _loop.RunAsync(
                 $"list '{prefix}'", _options.StepTimeLimit, NextAsync, cancellationToken) is { } item)
             {
-                last = item.Name.ToString();
+                last = item.Name;
                 yield return item;
             }
         }
@@ -65,14 +76,10 @@ public sealed class RetryingArchive : IBackupArchive
 
         async ValueTask<StoredObject?> NextAsync(CancellationToken token)
         {
-            listing ??= new(_inner, prefix);
+            listing ??= new(_inner, prefix, last);
             try
             {
-                StoredObject? item;
-                do
-                    item = await listing.NextAsync(token);
-                while (item is { } seen && last is not null && string.CompareOrdinal(seen.Name.ToString(), last) <= 0);
-                return item;
+                return await listing.NextAsync(token);
             }
             catch
             {
@@ -93,8 +100,8 @@ public sealed class RetryingArchive : IBackupArchive
         private readonly CancellationTokenSource _stop = new();
         private readonly IAsyncEnumerator<StoredObject> _items;
 
-        public Listing(IBackupArchive archive, string prefix) =>
-            _items = archive.ListAsync(prefix, _stop.Token).GetAsyncEnumerator(_stop.Token);
+        public Listing(IBackupArchive archive, string prefix, ObjectName after) =>
+            _items = LaterListing.Of(archive, prefix, after, _stop.Token).GetAsyncEnumerator(_stop.Token);
 
         public async ValueTask<StoredObject?> NextAsync(CancellationToken token)
         {

@@ -12,7 +12,7 @@ namespace PipelineBackup.Sinks;
 /// first: <see cref="ThrottledSink"/>, so that waiting for one's turn counts against no time limit; then this one; then
 /// <see cref="MeteredSink"/>, which counts each attempt.
 /// </remarks>
-public sealed class RetryingSink : IBackupSink, IObjectLocks
+public sealed class RetryingSink : IBackupSink, IObjectLocks, IResumableListings
 {
     // The footer of a pack and the checksums of its parts lie well within.
     private const int TailLength = 64 << 10;
@@ -74,6 +74,11 @@ public sealed class RetryingSink : IBackupSink, IObjectLocks
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
         _reads.ListAsync(prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) =>
+        _reads.ListAfterAsync(prefix, after, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(ObjectName name, CancellationToken cancellationToken) =>

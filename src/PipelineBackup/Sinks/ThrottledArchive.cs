@@ -5,7 +5,7 @@ namespace PipelineBackup.Sinks;
 /// <summary>The read side of a store that keeps to a rate.</summary>
 /// <param name="inner">The archive; disposed with this one.</param>
 /// <param name="download">The rate of reads; null for no limit.</param>
-public sealed class ThrottledArchive(IBackupArchive inner, RateLimit? download) : IBackupArchive
+public sealed class ThrottledArchive(IBackupArchive inner, RateLimit? download) : IBackupArchive, IResumableListings
 {
     /// <inheritdoc/>
     public async ValueTask<Stream> OpenReadAsync(ObjectName name, ByteRange range, CancellationToken cancellationToken)
@@ -17,6 +17,11 @@ public sealed class ThrottledArchive(IBackupArchive inner, RateLimit? download) 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
         inner.ListAsync(prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) =>
+        LaterListing.Of(inner, prefix, after, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();

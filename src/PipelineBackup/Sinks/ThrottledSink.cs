@@ -7,7 +7,7 @@ namespace PipelineBackup.Sinks;
 /// </param>
 /// <param name="download">The rate of reads; null for no limit.</param>
 public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimit? download = null)
-    : IBackupSink, IObjectLocks
+    : IBackupSink, IObjectLocks, IResumableListings
 {
     private readonly ThrottledArchive _reads = new(inner, download);
 
@@ -30,6 +30,11 @@ public sealed class ThrottledSink(IBackupSink inner, RateLimit? upload, RateLimi
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
         _reads.ListAsync(prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) =>
+        _reads.ListAfterAsync(prefix, after, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(ObjectName name, CancellationToken cancellationToken) =>

@@ -65,6 +65,25 @@ internal static class ListingCrimes
             List = (prefix, token) => prefix.Length == 0 ? store.ListAsync("", token)
                 : store.ListAsync("", token).Take(Page).Where(item => item.Name.ToString().StartsWith(prefix, StringComparison.Ordinal)),
         }),
+        new("gives the last name again when it goes on", store => new MisleadSink(store)
+        {
+            ListAfter = (prefix, after, token) => store.ListAsync(prefix, token).Where(item => item.Name.CompareTo(after) >= 0),
+        }),
+        new("goes on nowhere when the last name is gone", store => new MisleadSink(store)
+        {
+            ListAfter = (prefix, after, token) => after == default ? store.ListAsync(prefix, token)
+                : store.ListAsync(prefix, token).SkipWhile(item => item.Name != after).Skip(1),
+        }),
+        new("goes on within its directory", store => new MisleadSink(store)
+        {
+            ListAfter = (prefix, after, token) => store.ListAfterAsync(prefix, after, token).Where(item =>
+                after == default || prefix.Length > 0 || item.Name.ToString().Split('/')[0] == after.ToString().Split('/')[0]),
+        }),
+        new("forgets its prefix on the second page when it goes on", store => new MisleadSink(store)
+        {
+            ListAfter = (prefix, after, token) => store.ListAfterAsync(prefix, after, token).Take(Page)
+                .Concat(store.ListAfterAsync("", after, token).Skip(Page)),
+        }),
         new("turns pages by their number", store => new SabotagedSink(store)
         {
             List = (prefix, token) => ByNumber(store, prefix, token),

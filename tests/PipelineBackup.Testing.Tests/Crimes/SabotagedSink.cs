@@ -5,7 +5,7 @@ using PipelineBackup.Testing;
 namespace PipelineBackup.Testing.Tests;
 
 /// <summary>A memory sink of which some calls are done wrong.</summary>
-internal sealed class SabotagedSink(MemorySink store) : IBackupSink
+internal class SabotagedSink(MemorySink store) : IBackupSink
 {
     public Func<ObjectName, ObjectBody, CancellationToken, Task>? Put { get; init; }
 
@@ -34,6 +34,15 @@ internal sealed class SabotagedSink(MemorySink store) : IBackupSink
         Delete is null ? store.DeleteAsync(name, cancellationToken) : new(Delete(name, cancellationToken));
 
     public ValueTask DisposeAsync() => End is null ? ValueTask.CompletedTask : new(End());
+}
+
+/// <summary>A memory sink that begins a listing behind a name as it likes.</summary>
+internal sealed class MisleadSink(MemorySink store) : SabotagedSink(store), IResumableListings
+{
+    public required Func<string, ObjectName, CancellationToken, IAsyncEnumerable<StoredObject>> ListAfter { get; init; }
+
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) => ListAfter(prefix, after, cancellationToken);
 }
 
 /// <summary>What crimes are made of.</summary>

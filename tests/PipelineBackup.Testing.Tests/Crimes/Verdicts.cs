@@ -100,6 +100,10 @@ internal static class Verdicts
         ["gives the first page"] = "list-many list-full-pages list-prefix-many list-beside-writers",
         ["gives a full last page twice"] = "list-full-pages",
         ["selects within the first page"] = "list-prefix-many list-beside-writers",
+        ["gives the last name again when it goes on"] = "list-after list-after-many",
+        ["goes on nowhere when the last name is gone"] = "list-after list-after-many",
+        ["goes on within its directory"] = "list-after list-after-many",
+        ["forgets its prefix on the second page when it goes on"] = "list-after-many",
         ["turns pages by their number"] = "list-beside-writers",
         ["deletes nothing"] =
             "classes gone-for-others name-free-again names-apart names-dots names-odd names-case names-long "

@@ -8,7 +8,7 @@ using PipelineBackup.Testing;
 namespace PipelineBackup.Testing.Tests.Served;
 
 /// <summary>The sink of a <see cref="HttpStore"/>; what it does wrong can be switched on.</summary>
-internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBackupSink
+internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBackupSink, IResumableListings
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
     {
@@ -54,10 +54,17 @@ internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBack
         }
     }
 
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        PagesAsync(prefix, "", cancellationToken);
+
+    public IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, CancellationToken cancellationToken) => Does(Misdeeds.TurnsBack)
+        ? ListAsync(prefix, cancellationToken).SkipWhile(item => item.Name.CompareTo(after) <= 0)
+        : PagesAsync(prefix, after.ToString(), cancellationToken);
+
+    private async IAsyncEnumerable<StoredObject> PagesAsync(
+        string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string after = "";
         for (bool more = true; more;)
         {
             more = false;

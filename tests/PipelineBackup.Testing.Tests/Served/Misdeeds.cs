@@ -59,4 +59,7 @@ internal enum Misdeeds
 
     /// <summary>Tells its key in messages.</summary>
     TellsItsKey = 1 << 17,
+
+    /// <summary>Begins at the first page wherever a listing shall go on.</summary>
+    TurnsBack = 1 << 18,
 }

@@ -6,7 +6,7 @@ namespace PipelineBackup.Sinks.Postgres;
 /// <summary>
 /// A store in a schema of a PostgreSQL database: each object is a row, its content rows of bounded length.
 /// </summary>
-public sealed class PostgresSink : IBackupSink, IObjectLocks
+public sealed class PostgresSink : IBackupSink, IObjectLocks, IResumableListings
 {
     private const int PageLength = 1000;
 
@@ -102,18 +102,22 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(
-        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) =>
+        ListAfterAsync(prefix, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredObject> ListAfterAsync(
+        string prefix, ObjectName after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prefix);
         cancellationToken.ThrowIfCancellationRequested();
         // No name has such characters, and a text of the database cannot hold all of them.
         if (prefix.AsSpan().ContainsAnyExceptInRange('!', '~'))
             yield break;
-        string after = "";
+        string last = after.ToString();
         while (true)
         {
-            var page = await PageAsync(prefix, after, cancellationToken).ConfigureAwait(false);
+            var page = await PageAsync(prefix, last, cancellationToken).ConfigureAwait(false);
             foreach (var item in page)
             {
                 yield return item;
@@ -122,7 +126,7 @@ public sealed class PostgresSink : IBackupSink, IObjectLocks
 
             if (page.Count < PageLength)
                 yield break;
-            after = page[^1].Name.ToString();
+            last = page[^1].Name.ToString();
         }
     }
 
