@@ -204,7 +204,13 @@ internal static class S3Failure
             || failure.Message.Contains("profile", StringComparison.OrdinalIgnoreCase)
             // Behind the first sentence comes what each place that was looked at said.
             ? Denied(failure, $"{what}: {Cut(failure.Message.Split(". ")[0])}", "")
-            : new($"{what}: {Cut(failure.Message)}", failure) { Error = JetError.DiskIO };
+            : failure.InnerException is FormatException or OverflowException or ArgumentException
+                ? new($"{what}: the answer makes no sense: {Cut(failure.Message)}", failure)
+                {
+                    Error = JetError.DiskIO,
+                    Hint = "check the endpoint and the proxy: what answers there speaks another S3 than Amazon's",
+                }
+                : new($"{what}: {Cut(failure.Message)}", failure) { Error = JetError.DiskIO };
     }
 
     private static string Said(AmazonServiceException answer)

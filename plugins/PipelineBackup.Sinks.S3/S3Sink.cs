@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Amazon.Runtime.Internal.Util;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -129,10 +128,7 @@ public sealed class S3Sink : IBackupSink, IResumableListings
             RequireFit(name, range, length);
         }
 
-        // The provider wraps what comes in a stream that computes an MD5, which costs ten times what the transfer does.
-        // Whoever reads proves a pack by its SHA-256.
-        var content = WrapperStream.GetNonWrapperBaseStream(answer.ResponseStream);
-        return new ObjectStream(answer, content, name, answer.ContentLength);
+        return new ObjectStream(answer, answer.ResponseStream, name, answer.ContentLength);
     }
 
     /// <inheritdoc/>
@@ -177,6 +173,13 @@ public sealed class S3Sink : IBackupSink, IResumableListings
             }
 
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
+            if (page.IsTruncated == true && string.IsNullOrEmpty(next))
+            {
+                throw new SinkException($"bucket '{Bucket}' does not say how its listing goes on behind '{last}'")
+                {
+                    Hint = "no listing of this store is complete; it cannot keep backups",
+                };
+            }
         }
         while (next is not null);
     }
