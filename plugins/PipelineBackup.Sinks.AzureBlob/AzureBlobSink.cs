@@ -210,10 +210,14 @@ public sealed class AzureBlobSink : IBackupSink
                 cancellationToken.ThrowIfCancellationRequested();
                 if (blob.Metadata?.ContainsKey("hdi_isfolder") != true
                     && ObjectName.TryParse(blob.Name[_prefix.Length..], out var name))
-                    yield return new(name, blob.Properties.ContentLength ?? 0) { Written = blob.Properties.LastModified };
+                    yield return new(name, blob.Properties.ContentLength ?? 0) { Written = WrittenAt(blob) };
             }
         }
     }
+
+    // The library makes the year 1 of a time that is not told.
+    private static DateTimeOffset? WrittenAt(BlobItem blob) =>
+        blob.Properties.LastModified is { } written && written > DateTimeOffset.MinValue ? written : null;
 
     private async ValueTask<bool> NextAsync(IAsyncEnumerator<Page<BlobItem>> pages, CancellationToken cancellationToken)
     {

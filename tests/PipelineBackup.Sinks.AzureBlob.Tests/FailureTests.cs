@@ -147,11 +147,10 @@ public sealed class FailureTests
     [Fact]
     public async Task A_server_that_cannot_be_reached_is_worth_another_attempt()
     {
-        // A port that was free a moment ago.
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        // A port that is taken, and at which nobody listens.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         var failure = Assert.Throws<SinkException>(() => AzureBlobSink.Open(Azurite.Account, "box", "", create: true, new()
         {
             Endpoint = new($"http://127.0.0.1:{port}/{Azurite.Account}"), AccountKey = Azurite.Key,

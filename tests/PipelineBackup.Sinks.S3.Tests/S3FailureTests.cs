@@ -76,10 +76,10 @@ public sealed class S3FailureTests
     [Fact]
     public async Task A_server_that_nobody_reaches_is_a_passing_failure()
     {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        // A port that is taken, and at which nobody listens.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         var failure = await Assert.ThrowsAsync<SinkException>(() => S3Sink.OpenAsync("bucket", "", false, new()
         {
             Endpoint = new($"http://127.0.0.1:{port}"),

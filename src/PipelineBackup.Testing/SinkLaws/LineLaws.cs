@@ -47,10 +47,11 @@ internal static class LineLaws
     {
         var there = await trial.OpenAsync();
         await trial.PutAsync(there, "line/there", SinkTrial.Bytes(1, 1000));
+        using var nowhere = new DeadEnd(trial.Server.Server);
         IBackupSink sink;
         try
         {
-            sink = await trial.OpenAsync(trial.Server.OpenAtAsync(ServerLine.Nowhere(trial.Server.Server), trial.Token));
+            sink = await trial.OpenAsync(trial.Server.OpenAtAsync(nowhere.Address, trial.Token));
         }
         catch (SinkException failure)
         {

@@ -47,15 +47,6 @@ internal sealed class ServerLine : IAsyncDisposable
         }
     }
 
-    /// <summary>An address on this machine at which nobody answers.</summary>
-    /// <param name="server">The address whose path and scheme it has.</param>
-    public static Uri Nowhere(Uri server)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new UriBuilder(server) { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port }.Uri;
-    }
-
     /// <summary>Cuts all connections once so many more bytes went one way, and takes no new one.</summary>
     /// <param name="up">Bytes to the server.</param>
     /// <param name="down">Bytes from it; with 0 it hears what it is told, and nobody hears its answer.</param>
