@@ -113,7 +113,8 @@ internal static class ListingLaws
         foreach (string prefix in (string[])["", "a", "b/", "b/c", "b/d/", "c/data/x/pages", "z/"])
         {
             await trial.RequireListAfterAsync(listings, prefix, default, Of(prefix));
-            foreach (string place in places)
+            // Of a prefix only what lies about it, for a store far away takes its time for each.
+            foreach (string place in places.Where(place => prefix.Length == 0 || place[0] == prefix[0] || place is "--" or "zz"))
             {
                 await trial.RequireListAfterAsync(listings, prefix, ObjectName.Of(place),
                     Of(prefix).Where(name => string.CompareOrdinal(name, place) > 0));
