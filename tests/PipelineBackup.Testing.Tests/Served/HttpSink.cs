@@ -118,7 +118,7 @@ internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBack
         {
             await answer.Content.CopyToAsync(text, cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (IsOfTheLine(failure))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!Does(Misdeeds.EndsListsEarly))
@@ -140,7 +140,7 @@ internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBack
             return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
                 Does(Misdeeds.IsDeaf) ? CancellationToken.None : cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        catch (Exception failure) when (IsOfTheLine(failure))
         {
             cancellationToken.ThrowIfCancellationRequested();
             _bearsGrudge = Does(Misdeeds.BearsGrudges);
@@ -149,6 +149,9 @@ internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBack
             throw Lost(what, failure);
         }
     }
+
+    // A reset in a bad moment comes out of the client as it is.
+    private static bool IsOfTheLine(Exception failure) => failure is HttpRequestException or IOException or SocketException;
 
     private SinkException Lost(object what, Exception failure) => new($"'{what}': {failure.Message}", failure)
     {
@@ -203,7 +206,7 @@ internal sealed class HttpSink(Uri store, string key, Misdeeds misdeeds) : IBack
             {
                 return await content.ReadAsync(buffer, cancellationToken);
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException)
+            catch (Exception failure) when (IsOfTheLine(failure))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 return sink.Does(Misdeeds.EndsStreamsEarly) ? 0 : throw sink.Lost(name, failure);
