@@ -1,3 +1,5 @@
+using PipelineBackup.Shared;
+
 namespace PipelineBackup.Sinks.S3;
 
 /// <summary>A range of an object as it comes in: exactly its bytes, and every failure told as the sink's.</summary>
@@ -5,40 +7,9 @@ namespace PipelineBackup.Sinks.S3;
 /// <param name="content">The bytes as they come.</param>
 /// <param name="name">The object, for messages.</param>
 /// <param name="length">How many bytes there must be.</param>
-internal sealed class ObjectStream(IDisposable owner, Stream content, ObjectName name, long length) : Stream
+internal sealed class ObjectStream(IDisposable owner, Stream content, ObjectName name, long length) : SequentialStream
 {
     private long _left = length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        if (_left == 0 || count == 0)
-            return 0;
-        try
-        {
-            return Advance(content.Read(buffer, offset, (int)Math.Min(count, _left)));
-        }
-        catch (Exception failure) when (S3Failure.Is(failure))
-        {
-            throw S3Failure.Of(failure, $"cannot read '{name}'");
-        }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -56,16 +27,6 @@ internal sealed class ObjectStream(IDisposable owner, Stream content, ObjectName
             cancellationToken.ThrowIfCancellationRequested();
             throw S3Failure.Of(failure, $"cannot read '{name}'");
         }
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     protected override void Dispose(bool disposing)

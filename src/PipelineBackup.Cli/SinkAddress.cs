@@ -5,7 +5,7 @@ namespace PipelineBackup.Cli;
 /// <summary>The address of a store: <c>scheme://…</c>, or the path of a directory.</summary>
 internal static partial class SinkAddress
 {
-    private const string Hint = "an address is a path, file:///path, or scheme://… of a plugin";
+    private const string Hint = "an address is a path, file:///path, s3://bucket/prefix, azblob://account/container/prefix, or scheme://… of a plugin";
 
     /// <summary>Takes an address.</summary>
     /// <param name="text">The text.</param>

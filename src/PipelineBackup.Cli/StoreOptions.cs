@@ -9,7 +9,7 @@ internal sealed class StoreOptions
     /// <summary>Where from.</summary>
     public Option<string> From { get; } = new("--from")
     {
-        Description = "The store: a path, file:///path, or scheme://… of a plugin",
+        Description = "The store: a path, s3://bucket/prefix, azblob://account/container/prefix, or scheme://… of a plugin",
         HelpName = "address",
         Required = true,
     };

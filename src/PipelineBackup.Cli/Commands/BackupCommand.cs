@@ -14,7 +14,7 @@ internal sealed class BackupCommand : OperationCommand
     private readonly Option<string[]> _to = new("--to")
     {
         Description =
-            "A store: a path, file:///path, or scheme://… of a plugin; may be given several times, and is made when "
+            "A store: a path, s3://bucket/prefix, azblob://account/container/prefix, or scheme://… of a plugin; may be given several times, and is made when "
             + "it is not there",
         HelpName = "address",
         Required = true,
@@ -70,6 +70,14 @@ internal sealed class BackupCommand : OperationCommand
         HelpName = "TIME",
     };
 
+    private readonly Option<int?> _retainDays = new("--retain-days")
+    {
+        Description =
+            "Have every store refuse to delete the objects of the backup for so many days; a store without object lock or "
+            + "immutability counts as failed",
+        HelpName = "N",
+    };
+
     public BackupCommand()
         : base("backup",
             "Backs up ESE databases with the logs they need: every page and log is verified before anything is "
@@ -78,7 +86,7 @@ internal sealed class BackupCommand : OperationCommand
         Add(_source);
         Option[] options =
         [
-            _to, _kind, _set, _logs, _base, _database, _onBadPage, _onLogGap, _require, _storeLimit, _readRate, _uploadRate,
+            _to, _kind, _set, _logs, _base, _database, _onBadPage, _onLogGap, _require, _retainDays, _storeLimit, _readRate, _uploadRate,
             _plugin,
         ];
         Array.ForEach(options, Add);
@@ -159,6 +167,12 @@ internal sealed class BackupCommand : OperationCommand
         },
         OnLogGap = parsed.GetValue(_onLogGap) == "record" ? LogGapPolicy.Record : LogGapPolicy.Fail,
         Require = parsed.GetValue(_require) == "any" ? StoreRequirement.Any : StoreRequirement.All,
+        RetainFor = parsed.GetValue(_retainDays) switch
+        {
+            null => null,
+            >= 1 and <= 36_500 and var days => TimeSpan.FromDays(days),
+            _ => throw new UsageException($"{_retainDays.Name} takes a number from 1 to 36500", "leave it out for no retention"),
+        },
         StoreTimeLimit = TimeLimit(parsed, upload),
         Logger = run,
         Time = run.Terminal.Time,

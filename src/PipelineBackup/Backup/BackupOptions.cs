@@ -76,6 +76,12 @@ public sealed record BackupOptions
     /// <summary>How long one store may take for one object before it counts as failed. Default: 10 minutes.</summary>
     public TimeSpan StoreTimeLimit { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How long from its beginning every store must refuse to delete the objects of the backup. A store that cannot promise
+    /// it counts as failed (<see cref="SinkTraits.SupportsRetention"/>). Default: no such promise.
+    /// </summary>
+    public TimeSpan? RetainFor { get; init; }
+
     /// <summary>The meters that count the requests to the stores, retries included; what they count stands in the commit. Default: none.</summary>
     public IReadOnlyList<SinkMeter> Meters { get; init; } = [];
 

@@ -11,6 +11,8 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
 {
     private readonly SinkException?[] _dropped = new SinkException?[sinks.Count];
     private readonly List<ObjectName>[] _stored = [.. sinks.Select(_ => new List<ObjectName>())];
+    // One date for all objects, or the first packs could go before the commit.
+    private readonly DateTimeOffset? _retainUntil = options.Time.GetUtcNow() + options.RetainFor;
     private long _storedBytes;
     private long _puts;
 
@@ -28,9 +30,19 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
 
     private IEnumerable<int> Live => Enumerable.Range(0, sinks.Count).Where(i => Volatile.Read(ref _dropped[i]) is null);
 
-    /// <summary>Makes every store ours, or proves that it already is.</summary>
-    public Task OpenAsync(CancellationToken cancellationToken) =>
-        OnEachAsync("the format", async (sink, token) => await StoreFormat.EnsureAsync(sink, token).ConfigureAwait(false), cancellationToken);
+    /// <summary>Makes every store ours, or proves that it already is; one that cannot retain as is asked counts as failed.</summary>
+    public Task OpenAsync(CancellationToken cancellationToken) => OnEachAsync("the format", async (sink, token) =>
+    {
+        if (_retainUntil is not null && !sink.Traits.SupportsRetention)
+        {
+            throw new SinkException("a store cannot retain objects until a date")
+            {
+                Hint = "take a store with object lock or immutability, or ask for no retention",
+            };
+        }
+
+        await StoreFormat.EnsureAsync(sink, token).ConfigureAwait(false);
+    }, cancellationToken);
 
     /// <summary>Asks every store something.</summary>
     /// <param name="what">What it is about, for messages.</param>
@@ -134,7 +146,7 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
             _stored[i].Add(name);
         try
         {
-            await sinks[i].PutAsync(name, body, cancellationToken).ConfigureAwait(false);
+            await sinks[i].PutAsync(name, Retained(body), cancellationToken).ConfigureAwait(false);
         }
         catch (SinkException failure) when (failure.Failure == SinkFailure.AlreadyExists)
         {
@@ -144,6 +156,9 @@ internal sealed class SinkGroup(IReadOnlyList<IBackupSink> sinks, BackupOptions 
             throw;
         }
     }
+
+    private ObjectBody Retained(ObjectBody body) => _retainUntil is null ? body
+        : new(body.Content, body.Sha256, body.Crc32C) { Class = body.Class, RetainUntil = _retainUntil };
 
     private async Task OnAsync(int i, string what, Func<CancellationToken, ValueTask> act, CancellationToken cancellationToken)
     {
