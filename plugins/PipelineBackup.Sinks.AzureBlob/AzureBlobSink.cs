@@ -12,7 +12,7 @@ namespace PipelineBackup.Sinks.AzureBlob;
 /// A put carries <c>If-None-Match: *</c>, also where it makes an object of blocks, so that the store itself refuses a
 /// name that is taken. The client library's own retries are off; failures are told once, with their transient bit.
 /// </remarks>
-public sealed class AzureBlobSink : IBackupSink
+public sealed class AzureBlobSink : IBackupSink, IObjectLocks
 {
     // No blob is longer; so long a range can be asked for without overflow.
     private const long Longest = 1L << 50;
@@ -185,6 +185,21 @@ public sealed class AzureBlobSink : IBackupSink
         catch (Exception failure) when (AzureBlobFailure.Is(failure))
         {
             throw Told(failure, $"cannot delete '{name}'", cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = (await _container.GetBlockBlobClient(NameOf(name)).GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+            return new(found.ImmutabilityPolicy?.ExpiresOn, found.HasLegalHold);
+        }
+        catch (Exception failure) when (AzureBlobFailure.Is(failure))
+        {
+            var told = Told(failure, $"cannot see what keeps '{name}'", cancellationToken);
+            return told is SinkException { Failure: SinkFailure.NotFound } ? default : throw told;
         }
     }
 

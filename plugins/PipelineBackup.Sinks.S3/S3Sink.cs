@@ -11,7 +11,7 @@ namespace PipelineBackup.Sinks.S3;
 /// refuses if the key is taken, so that of two writers one wins, wherever they are. Any number of processes may use a
 /// bucket at the same time.
 /// </remarks>
-public sealed class S3Sink : IBackupSink, IResumableListings
+public sealed class S3Sink : IBackupSink, IResumableListings, IObjectLocks
 {
     // An answer to "does the store keep create-only?" is wanted early, but not at the price of a pack.
     private const int LongestProof = 64 << 10;
@@ -129,6 +129,21 @@ public sealed class S3Sink : IBackupSink, IResumableListings
         }
 
         return new ObjectStream(answer, answer.ResponseStream, name, answer.ContentLength);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ObjectLock> GetLockAsync(ObjectName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await HeadAsync($"cannot see what keeps '{name}'", name, cancellationToken).ConfigureAwait(false);
+            return new(answer.ObjectLockRetainUntilDate?.ToUniversalTime(),
+                answer.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On);
+        }
+        catch (SinkException missing) when (missing.Failure == SinkFailure.NotFound)
+        {
+            return default;
+        }
     }
 
     /// <inheritdoc/>
@@ -299,8 +314,11 @@ public sealed class S3Sink : IBackupSink, IResumableListings
         }
     }
 
-    private Task<long> LengthAsync(ObjectName name, CancellationToken cancellationToken) =>
-        S3Call.RunAsync($"cannot open '{name}'", async () =>
+    private async Task<long> LengthAsync(ObjectName name, CancellationToken cancellationToken) =>
+        (await HeadAsync($"cannot open '{name}'", name, cancellationToken).ConfigureAwait(false)).ContentLength;
+
+    private Task<GetObjectMetadataResponse> HeadAsync(string what, ObjectName name, CancellationToken cancellationToken) =>
+        S3Call.RunAsync(what, () =>
         {
             var request = new GetObjectMetadataRequest { BucketName = Bucket, Key = KeyOf(name) };
             if (!_options.CustomerKey.IsEmpty)
@@ -309,8 +327,7 @@ public sealed class S3Sink : IBackupSink, IResumableListings
                 request.ServerSideEncryptionCustomerProvidedKey = Convert.ToBase64String(_options.CustomerKey.Span);
             }
 
-            var answer = await _client.GetObjectMetadataAsync(request, cancellationToken).ConfigureAwait(false);
-            return answer.ContentLength;
+            return _client.GetObjectMetadataAsync(request, cancellationToken);
         }, cancellationToken);
 
     private static void RequireFit(ObjectName name, ByteRange range, long length)
