@@ -148,6 +148,25 @@ public sealed class SendingTests
     }
 
     [Fact]
+    public async Task What_keeps_a_blob_is_told()
+    {
+        await using var server = new ScriptedServer(request => request.Target.Contains("gone", StringComparison.Ordinal) ? new(404) : new(200)
+        {
+            Headers =
+            {
+                ["x-ms-immutability-policy-until-date"] = "Sun, 01 Nov 2099 12:00:00 GMT",
+                ["x-ms-immutability-policy-mode"] = "unlocked",
+                ["x-ms-legal-hold"] = request.Target.Contains("held", StringComparison.Ordinal) ? "true" : "false",
+            },
+        });
+        await using var sink = server.Open();
+        var until = new DateTimeOffset(2099, 11, 1, 12, 0, 0, TimeSpan.Zero);
+        Assert.Equal(new ObjectLock(until, false), await sink.GetLockAsync(ObjectName.Of("kept"), Token));
+        Assert.Equal(new ObjectLock(until, true), await sink.GetLockAsync(ObjectName.Of("held"), Token));
+        Assert.Equal(default, await sink.GetLockAsync(ObjectName.Of("gone"), Token));
+    }
+
+    [Fact]
     public async Task A_hierarchical_account_is_listed_in_the_order_of_names_without_its_directories()
     {
         const string page = """

@@ -158,6 +158,10 @@ public sealed class S3SinkTests : IAsyncLifetime
             RetainUntil = DateTimeOffset.UtcNow.AddHours(1),
         };
         await sink.PutAsync(s_name, body, Token);
+        var found = await sink.GetLockAsync(s_name, Token);
+        Assert.False(found.IsHeld);
+        Assert.InRange((found.RetainUntil!.Value - body.RetainUntil.Value).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Equal(default, await sink.GetLockAsync(ObjectName.Of("not/there"), Token));
         var failure = await Assert.ThrowsAsync<SinkException>(() => sink.DeleteAsync(s_name, Token).AsTask());
         Assert.Equal((SinkFailure.AccessDenied, false), (failure.Failure, failure.Transient));
         Assert.Contains("retention", failure.Hint, StringComparison.Ordinal);
